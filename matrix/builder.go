@@ -1,0 +1,152 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Builder makes a Table: first a default for all cells, then exceptions to it,
+// of which the later ones win. Whatever is wrong is remembered and returned by
+// Build, so that the calls can be chained.
+type Builder struct {
+	rows    []Row
+	columns []Column
+	cells   []int32 // indexes of expectations, row by row; 0 is none
+	palette []Expectation
+	known   map[string]int32 // text of an expectation to its index
+	errs    []error
+}
+
+// NewBuilder starts a table with these rows and columns, in this order.
+func NewBuilder(rows []Row, columns []Column) *Builder {
+	b := &Builder{
+		rows:    slices.Clone(rows),
+		columns: slices.Clone(columns),
+		cells:   make([]int32, len(rows)*len(columns)),
+		palette: []Expectation{{}},
+		known:   map[string]int32{"": 0},
+	}
+	if len(rows) == 0 || len(columns) == 0 {
+		b.fail("table is empty: %d rows, %d columns", len(rows), len(columns))
+	}
+	b.checkNames("row", len(rows), func(i int) string { return rows[i].Name })
+	b.checkNames("column", len(columns), func(i int) string { return columns[i].Name })
+	return b
+}
+
+// Default sets the expectation of all cells, and so undoes earlier calls.
+func (b *Builder) Default(e Expectation) *Builder {
+	return b.set("default", AllRows(), AllColumns(), func(Row, Column) Expectation { return e })
+}
+
+// Expect sets the expectation of the cells in these rows and columns.
+func (b *Builder) Expect(rows RowSelector, columns ColumnSelector, e Expectation) *Builder {
+	return b.set("expectation", rows, columns, func(Row, Column) Expectation { return e })
+}
+
+// ExpectEach sets the expectation of each cell in these rows and columns to what
+// the function returns for it; for the zero Expectation the cell is left alone.
+func (b *Builder) ExpectEach(rows RowSelector, columns ColumnSelector, expect func(Row, Column) Expectation) *Builder {
+	return b.set("expectation", rows, columns, expect)
+}
+
+// Build returns the table, or everything that is wrong with it.
+func (b *Builder) Build() (*Table, error) {
+	if len(b.errs) > 0 {
+		return nil, fmt.Errorf("building a table: %w", errors.Join(b.errs...))
+	}
+	return newTable(b.rows, b.columns, slices.Clone(b.cells), slices.Clone(b.palette))
+}
+
+func (b *Builder) set(what string, rows RowSelector, columns ColumnSelector, expect func(Row, Column) Expectation) *Builder {
+	if len(b.cells) == 0 {
+		return b // NewBuilder has complained, and nothing could match.
+	}
+	picked := matching(b.columns, columns)
+	if len(picked) == 0 {
+		b.fail("%s for %s and %s: no such column", what, rows, columns)
+	}
+	matched, changed := false, false
+	for r, row := range b.rows {
+		if !rows.Matches(row) {
+			continue
+		}
+		matched = true
+		for _, c := range picked {
+			e := expect(row, b.columns[c])
+			if e.IsZero() {
+				continue
+			}
+			if err := e.check(); err != nil {
+				b.fail("%s of row %q, column %q: %w", what, row.Name, b.columns[c].Name, err)
+				return b
+			}
+			changed = true
+			b.cells[r*len(b.columns)+c] = b.intern(e)
+		}
+	}
+	switch {
+	case !matched:
+		b.fail("%s for %s and %s: no such row", what, rows, columns)
+	case !changed && len(picked) > 0:
+		b.fail("%s for %s and %s: sets no cell", what, rows, columns)
+	}
+	return b
+}
+
+// intern returns the index of the expectation in the palette.
+func (b *Builder) intern(e Expectation) int32 {
+	text := e.String()
+	index, ok := b.known[text]
+	if !ok {
+		index = int32(len(b.palette))
+		b.known[text] = index
+		b.palette = append(b.palette, e)
+	}
+	return index
+}
+
+func (b *Builder) checkNames(noun string, n int, name func(int) string) {
+	seen := make(map[string]int, n)
+	for i := range n {
+		if first, ok := seen[name(i)]; ok {
+			b.fail("%ss %d and %d have the same name %q", noun, first, i, name(i))
+		}
+		seen[name(i)] = i
+		if !titled(name(i)) {
+			b.fail("name %q of %s %d is empty, or has characters other than printable ASCII, or spaces at its ends or side by side", name(i), noun, i)
+		}
+	}
+}
+
+func (b *Builder) fail(format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf(format, args...))
+}
+
+// matching returns the indexes of those that the selector picks.
+func matching[T any](all []T, selector Selector[T]) []int {
+	var picked []int
+	for i, x := range all {
+		if selector.Matches(x) {
+			picked = append(picked, i)
+		}
+	}
+	return picked
+}

@@ -1,0 +1,245 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Verdict is what a comparison says about one cell.
+type Verdict string
+
+// The verdicts. Mismatch, ProbeError and Missing are wrong.
+const (
+	// Match is a cell that is as expected.
+	Match Verdict = "match"
+	// Mismatch is a cell that is not as expected.
+	Mismatch Verdict = "mismatch"
+	// ProbeError is a cell of which at least one try could not be made, so that
+	// it proves nothing whatever the others saw.
+	ProbeError Verdict = "probeError"
+	// Missing is a cell that should have been tried and was not.
+	Missing Verdict = "missing"
+	// Recorded is a cell of which nothing was expected.
+	Recorded Verdict = "recorded"
+	// Skipped is a cell in a row that could not be probed.
+	Skipped Verdict = "skipped"
+	// Ignored is a cell that is no part of the promise (NotProbed).
+	Ignored Verdict = "notProbed"
+)
+
+// Wrong reports whether the verdict is one that makes the table fail.
+func (v Verdict) Wrong() bool { return v == Mismatch || v == ProbeError || v == Missing }
+
+// Counts is how many cells have which verdict.
+type Counts struct {
+	Match      int `json:"match"`
+	Mismatch   int `json:"mismatch"`
+	ProbeError int `json:"probeError"`
+	Missing    int `json:"missing"`
+	Recorded   int `json:"recorded"`
+	Skipped    int `json:"skipped"`
+	NotProbed  int `json:"notProbed"`
+	// Tries is how many tries were made in all of them.
+	Tries int `json:"tries"`
+}
+
+// Wrong returns how many cells are wrong.
+func (c Counts) Wrong() int { return c.Mismatch + c.ProbeError + c.Missing }
+
+// Probed returns how many cells were to be probed, which is the number that
+// Wrong is to be seen against.
+func (c Counts) Probed() int { return c.Match + c.Recorded + c.Wrong() }
+
+// Add returns the sums of both.
+func (c Counts) Add(other Counts) Counts {
+	return Counts{
+		Match:      c.Match + other.Match,
+		Mismatch:   c.Mismatch + other.Mismatch,
+		ProbeError: c.ProbeError + other.ProbeError,
+		Missing:    c.Missing + other.Missing,
+		Recorded:   c.Recorded + other.Recorded,
+		Skipped:    c.Skipped + other.Skipped,
+		NotProbed:  c.NotProbed + other.NotProbed,
+		Tries:      c.Tries + other.Tries,
+	}
+}
+
+func (c *Counts) count(v Verdict, tries int) {
+	c.Tries += tries
+	switch v {
+	case Match:
+		c.Match++
+	case Mismatch:
+		c.Mismatch++
+	case ProbeError:
+		c.ProbeError++
+	case Missing:
+		c.Missing++
+	case Recorded:
+		c.Recorded++
+	case Skipped:
+		c.Skipped++
+	case Ignored:
+		c.NotProbed++
+	}
+}
+
+// CellResult is one cell of a comparison.
+type CellResult struct {
+	Expected Expectation `json:"expected"`
+	Observed Observation `json:"observed,omitzero"`
+	Verdict  Verdict     `json:"verdict"`
+}
+
+// Comparison is a table side by side with what was observed.
+type Comparison struct {
+	table    *Table
+	grid     Grid
+	verdicts []Verdict
+	counts   Counts
+	wrong    []Cell
+}
+
+// Compare compares what was observed with what is expected. The grid must have
+// the shape of the table, and must not change any more.
+func (t *Table) Compare(observed Grid) (*Comparison, error) {
+	if len(observed) != len(t.rows) {
+		return nil, fmt.Errorf("comparing: %d rows observed, the table has %d", len(observed), len(t.rows))
+	}
+	c := &Comparison{table: t, grid: observed, verdicts: make([]Verdict, 0, len(t.cells))}
+	for i, row := range t.rows {
+		if len(observed[i]) != len(t.columns) {
+			return nil, fmt.Errorf("comparing row %q: %d columns observed, the table has %d", row.Name, len(observed[i]), len(t.columns))
+		}
+		for j, column := range t.columns {
+			o := observed[i][j]
+			if err := o.check(); err != nil {
+				return nil, fmt.Errorf("comparing row %q, column %q: %w", row.Name, column.Name, err)
+			}
+			v := t.judge(i, j, o)
+			c.counts.count(v, o.Tries())
+			c.verdicts = append(c.verdicts, v)
+			if v.Wrong() {
+				c.wrong = append(c.wrong, Cell{i, j})
+			}
+		}
+	}
+	return c, nil
+}
+
+func (t *Table) judge(row, column int, o Observation) Verdict {
+	e := t.Expected(row, column)
+	switch {
+	case e.kind == notProbed:
+		return Ignored
+	case t.rows[row].Skipped != "":
+		return Skipped
+	}
+	return e.judge(o)
+}
+
+// judge compares one observation with the expectation, which is of a cell that
+// had to be probed.
+func (e Expectation) judge(o Observation) Verdict {
+	switch {
+	case o.Tries() == 0:
+		return Missing
+	case o.Outcomes[Error] > 0:
+		return ProbeError
+	case e.contradicted(o):
+		return Mismatch
+	case e.kind == implementation:
+		return Recorded
+	case e.kind == connect:
+		for _, name := range e.names {
+			if o.Answers[name] == 0 {
+				return Mismatch
+			}
+		}
+	}
+	return Match
+}
+
+// contradicted reports whether something was seen that should never be seen, so
+// that no further try can make it right.
+func (e Expectation) contradicted(o Observation) bool { return e.contradictions(o) > 0 }
+
+// contradictions returns how many tries ended as none should.
+func (e Expectation) contradictions(o Observation) int {
+	switch e.kind {
+	case connectAny:
+		return o.Failures()
+	case connect, connectSome, pinned:
+		bad, responders := o.Failures(), 0
+		for name, n := range o.Answers {
+			if n == 0 {
+				continue
+			}
+			responders++
+			if !slices.Contains(e.names, name) {
+				bad += n
+			}
+		}
+		if e.kind == pinned && responders > 1 {
+			return o.Tries()
+		}
+		return bad
+	case fail:
+		return o.Connects() + o.Outcomes[NoSuchName] + o.Outcomes[Error]
+	case implementation:
+		return o.Outcomes[Error]
+	}
+	return o.Tries() - o.Outcomes[Outcome(e.kind)]
+}
+
+// Table returns the table that was compared.
+func (c *Comparison) Table() *Table { return c.table }
+
+// At returns one cell.
+func (c *Comparison) At(row, column int) CellResult {
+	return CellResult{
+		Expected: c.table.Expected(row, column),
+		Observed: c.grid[row][column],
+		Verdict:  c.verdicts[row*len(c.table.columns)+column],
+	}
+}
+
+// Wrong returns the cells that are wrong, row by row.
+func (c *Comparison) Wrong() []Cell { return slices.Clone(c.wrong) }
+
+// Counts returns how many cells have which verdict.
+func (c *Comparison) Counts() Counts { return c.counts }
+
+// OK reports whether no cell is wrong.
+func (c *Comparison) OK() bool { return len(c.wrong) == 0 }
+
+// Undersampled returns the cells that are not wrong but were tried less often
+// than it takes to prove them right. While waiting for a change this does not
+// matter; in a final verdict there should be none.
+func (c *Comparison) Undersampled() []Cell {
+	var cells []Cell
+	for i := range c.table.rows {
+		for j := range c.table.columns {
+			if r := c.At(i, j); !r.Verdict.Wrong() && c.table.Probed(i, j) && !c.table.Decided(i, j, r.Observed) {
+				cells = append(cells, Cell{i, j})
+			}
+		}
+	}
+	return cells
+}

@@ -1,0 +1,221 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Expectation is what one cell is expected to be. Its text is its name in tables
+// and its form in JSON:
+//
+//	C{b1,b2}    Connect: every try connects, and exactly these answer
+//	C           ConnectAny: every try connects, whoever answers
+//	C{b1|b2}    ConnectSome: every try connects, and nobody but these answers
+//	C1{b1|b2}   Pinned: every try connects, and one and only one of these answers
+//	R T U NX    Refuse, TimeOut, Unreach, NoName: every try ends this way
+//	F           Fail: every try ends in R, T or U
+//	I           Implementation: whatever happens is recorded and never wrong
+//	-           NotProbed: the cell is no part of the promise
+//
+// A "!" at the end, as in C{b1,b2}!, is added by Exactly. No expectation is met
+// by an Error. The zero Expectation is none at all.
+type Expectation struct {
+	kind  kind
+	names []string // sorted, without duplicates, never changed
+	exact bool
+}
+
+type kind string
+
+const (
+	connect        kind = "C"
+	connectAny     kind = "C*"
+	connectSome    kind = "C|"
+	pinned         kind = "C1"
+	fail           kind = "F"
+	implementation kind = "I"
+	notProbed      kind = "-"
+)
+
+// Connect expects every try to connect and the set of responders to be exactly
+// these backends.
+func Connect(backends ...string) Expectation { return named(connect, backends) }
+
+// ConnectAny expects every try to connect, whoever answers.
+func ConnectAny() Expectation { return Expectation{kind: connectAny} }
+
+// ConnectSome expects every try to connect and nobody to answer but one or more
+// of these backends.
+func ConnectSome(backends ...string) Expectation { return named(connectSome, backends) }
+
+// Pinned expects every try to connect and all of them to be answered by the same
+// one of these backends, as session affinity has it.
+func Pinned(backends ...string) Expectation { return named(pinned, backends) }
+
+// Refuse expects every try to be refused.
+func Refuse() Expectation { return Expectation{kind: kind(Refused)} }
+
+// TimeOut expects every try to time out.
+func TimeOut() Expectation { return Expectation{kind: kind(TimedOut)} }
+
+// Unreach expects every try to find the destination unreachable.
+func Unreach() Expectation { return Expectation{kind: kind(Unreachable)} }
+
+// NoName expects every try to find that the name does not exist.
+func NoName() Expectation { return Expectation{kind: kind(NoSuchName)} }
+
+// Fail expects no try to connect: each is refused, times out or finds the
+// destination unreachable.
+func Fail() Expectation { return Expectation{kind: fail} }
+
+// Implementation expects nothing: what happens is recorded for the reader. Only
+// an Error is still wrong.
+func Implementation() Expectation { return Expectation{kind: implementation} }
+
+// NotProbed says that the cell is no part of the promise: it is neither probed
+// nor counted.
+func NotProbed() Expectation { return Expectation{kind: notProbed} }
+
+// Exactly makes the claim negative too: nobody else ever answers. It takes the
+// full number of tries even if every expected responder has been seen before.
+func (e Expectation) Exactly() Expectation {
+	e.exact = true
+	return e
+}
+
+// named sorts the names, and reduces the choice between one to that one.
+func named(k kind, names []string) Expectation {
+	names = slices.Clone(names)
+	slices.SortFunc(names, natural)
+	names = slices.Compact(names)
+	if len(names) == 1 {
+		k = connect
+	}
+	return Expectation{kind: k, names: names}
+}
+
+// IsZero reports whether there is no expectation at all.
+func (e Expectation) IsZero() bool { return e.kind == "" }
+
+// Equal reports whether both expect the same with the same effort.
+func (e Expectation) Equal(other Expectation) bool {
+	return e.kind == other.kind && e.exact == other.exact && slices.Equal(e.names, other.names)
+}
+
+// Backends returns the names that the expectation mentions, sorted.
+func (e Expectation) Backends() []string { return slices.Clone(e.names) }
+
+// Positive reports whether every try is expected to connect.
+func (e Expectation) Positive() bool {
+	switch e.kind {
+	case connect, connectAny, connectSome, pinned:
+		return true
+	}
+	return false
+}
+
+// Probed reports whether the cell is to be probed.
+func (e Expectation) Probed() bool { return e.kind != "" && e.kind != notProbed }
+
+// String returns the text of the expectation, without abbreviation.
+func (e Expectation) String() string {
+	text := e.text(strings.Join)
+	if e.exact {
+		text += "!"
+	}
+	return text
+}
+
+// text renders the expectation with its names as list renders them.
+func (e Expectation) text(list func(names []string, separator string) string) string {
+	switch e.kind {
+	case connect:
+		return "C{" + list(e.names, ",") + "}"
+	case connectAny:
+		return "C"
+	case connectSome:
+		return "C{" + list(e.names, "|") + "}"
+	case pinned:
+		return "C1{" + list(e.names, "|") + "}"
+	}
+	return string(e.kind)
+}
+
+// check returns what is wrong with the expectation.
+func (e Expectation) check() error {
+	switch e.kind {
+	case "":
+		return errors.New("no expectation")
+	case connect, connectSome, pinned:
+		if len(e.names) == 0 {
+			return fmt.Errorf("expectation %s names no backend", e)
+		}
+	}
+	for _, name := range e.names {
+		if !plain(name) {
+			return fmt.Errorf("expectation names the backend %q, which is empty or has characters other than printable ASCII without space and %s", name, reserved)
+		}
+	}
+	return nil
+}
+
+// ParseExpectation is the inverse of String.
+func ParseExpectation(text string) (Expectation, error) {
+	body, exact := strings.CutSuffix(text, "!")
+	e := Expectation{kind: kind(body)}
+	switch e.kind {
+	case connect:
+		e.kind = connectAny
+	case kind(Refused), kind(TimedOut), kind(Unreachable), kind(NoSuchName), fail, implementation, notProbed:
+	default:
+		inner, closed := strings.CutSuffix(body, "}")
+		set, isSet := strings.CutPrefix(inner, "C{")
+		pin, isPin := strings.CutPrefix(inner, "C1{")
+		switch {
+		case !closed || !isSet && !isPin:
+			return Expectation{}, fmt.Errorf("%q is no expectation", text)
+		case isPin:
+			e = Pinned(strings.Split(pin, "|")...)
+		case strings.Contains(set, "|"):
+			e = ConnectSome(strings.Split(set, "|")...)
+		default:
+			e = Connect(strings.Split(set, ",")...)
+		}
+	}
+	e.exact = exact
+	if err := e.check(); err != nil {
+		return Expectation{}, fmt.Errorf("parsing %q: %w", text, err)
+	}
+	return e, nil
+}
+
+// MarshalText returns the text of the expectation.
+func (e Expectation) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText parses the text of an expectation.
+func (e *Expectation) UnmarshalText(text []byte) error {
+	parsed, err := ParseExpectation(string(text))
+	if err != nil {
+		return err
+	}
+	*e = parsed
+	return nil
+}
