@@ -48,6 +48,11 @@ func NewBuilder(rows []Row, columns []Column) *Builder {
 	}
 	b.checkNames("row", len(rows), func(i int) string { return rows[i].Name })
 	b.checkNames("column", len(columns), func(i int) string { return columns[i].Name })
+	for i, row := range rows {
+		if row.Skipped != "" && oneLine(row.Skipped) == "" {
+			b.fail("row %d, %q, is skipped without a reason", i, row.Name)
+		}
+	}
 	return b
 }
 

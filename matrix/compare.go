@@ -43,6 +43,8 @@ const (
 	Ignored Verdict = "notProbed"
 )
 
+var verdicts = []Verdict{Match, Mismatch, ProbeError, Missing, Recorded, Skipped, Ignored}
+
 // Wrong reports whether the verdict is one that makes the table fail.
 func (v Verdict) Wrong() bool { return v == Mismatch || v == ProbeError || v == Missing }
 
@@ -186,20 +188,17 @@ func (e Expectation) contradictions(o Observation) int {
 	case connectAny:
 		return o.Failures()
 	case connect, connectSome, pinned:
-		bad, responders := o.Failures(), 0
-		for name, n := range o.Answers {
-			if n == 0 {
-				continue
-			}
-			responders++
-			if !slices.Contains(e.names, name) {
-				bad += n
+		right, responders := 0, 0
+		for _, name := range e.names {
+			if n := o.Answers[name]; n > 0 {
+				right += n
+				responders++
 			}
 		}
 		if e.kind == pinned && responders > 1 {
-			return o.Tries()
+			right = 0 // nobody can say which of them it should have been
 		}
-		return bad
+		return o.Tries() - right
 	case fail:
 		return o.Connects() + o.Outcomes[NoSuchName] + o.Outcomes[Error]
 	case implementation:
@@ -210,6 +209,15 @@ func (e Expectation) contradictions(o Observation) int {
 
 // Table returns the table that was compared.
 func (c *Comparison) Table() *Table { return c.table }
+
+// Size returns the numbers of rows and columns.
+func (c *Comparison) Size() (rows, columns int) { return c.table.Size() }
+
+// Row returns the row at the index.
+func (c *Comparison) Row(row int) Row { return c.table.Row(row) }
+
+// Column returns the column at the index.
+func (c *Comparison) Column(column int) Column { return c.table.Column(column) }
 
 // At returns one cell.
 func (c *Comparison) At(row, column int) CellResult {

@@ -41,6 +41,7 @@ type Expectation struct {
 	kind  kind
 	names []string // sorted, without duplicates, never changed
 	exact bool
+	text  string // what String returns; kept because tables compare by it
 }
 
 type kind string
@@ -60,7 +61,7 @@ const (
 func Connect(backends ...string) Expectation { return named(connect, backends) }
 
 // ConnectAny expects every try to connect, whoever answers.
-func ConnectAny() Expectation { return Expectation{kind: connectAny} }
+func ConnectAny() Expectation { return newExpectation(connectAny, nil, false) }
 
 // ConnectSome expects every try to connect and nobody to answer but one or more
 // of these backends.
@@ -71,34 +72,33 @@ func ConnectSome(backends ...string) Expectation { return named(connectSome, bac
 func Pinned(backends ...string) Expectation { return named(pinned, backends) }
 
 // Refuse expects every try to be refused.
-func Refuse() Expectation { return Expectation{kind: kind(Refused)} }
+func Refuse() Expectation { return newExpectation(kind(Refused), nil, false) }
 
 // TimeOut expects every try to time out.
-func TimeOut() Expectation { return Expectation{kind: kind(TimedOut)} }
+func TimeOut() Expectation { return newExpectation(kind(TimedOut), nil, false) }
 
 // Unreach expects every try to find the destination unreachable.
-func Unreach() Expectation { return Expectation{kind: kind(Unreachable)} }
+func Unreach() Expectation { return newExpectation(kind(Unreachable), nil, false) }
 
 // NoName expects every try to find that the name does not exist.
-func NoName() Expectation { return Expectation{kind: kind(NoSuchName)} }
+func NoName() Expectation { return newExpectation(kind(NoSuchName), nil, false) }
 
 // Fail expects no try to connect: each is refused, times out or finds the
 // destination unreachable.
-func Fail() Expectation { return Expectation{kind: fail} }
+func Fail() Expectation { return newExpectation(fail, nil, false) }
 
 // Implementation expects nothing: what happens is recorded for the reader. Only
 // an Error is still wrong.
-func Implementation() Expectation { return Expectation{kind: implementation} }
+func Implementation() Expectation { return newExpectation(implementation, nil, false) }
 
 // NotProbed says that the cell is no part of the promise: it is neither probed
 // nor counted.
-func NotProbed() Expectation { return Expectation{kind: notProbed} }
+func NotProbed() Expectation { return newExpectation(notProbed, nil, false) }
 
 // Exactly makes the claim negative too: nobody else ever answers. It takes the
 // full number of tries even if every expected responder has been seen before.
 func (e Expectation) Exactly() Expectation {
-	e.exact = true
-	return e
+	return newExpectation(e.kind, e.names, true)
 }
 
 // named sorts the names, and reduces the choice between one to that one.
@@ -109,16 +109,23 @@ func named(k kind, names []string) Expectation {
 	if len(names) == 1 {
 		k = connect
 	}
-	return Expectation{kind: k, names: names}
+	return newExpectation(k, names, false)
+}
+
+func newExpectation(k kind, names []string, exact bool) Expectation {
+	e := Expectation{kind: k, names: names, exact: exact}
+	e.text = e.render(strings.Join)
+	if exact {
+		e.text += "!"
+	}
+	return e
 }
 
 // IsZero reports whether there is no expectation at all.
 func (e Expectation) IsZero() bool { return e.kind == "" }
 
 // Equal reports whether both expect the same with the same effort.
-func (e Expectation) Equal(other Expectation) bool {
-	return e.kind == other.kind && e.exact == other.exact && slices.Equal(e.names, other.names)
-}
+func (e Expectation) Equal(other Expectation) bool { return e.text == other.text }
 
 // Backends returns the names that the expectation mentions, sorted.
 func (e Expectation) Backends() []string { return slices.Clone(e.names) }
@@ -136,16 +143,11 @@ func (e Expectation) Positive() bool {
 func (e Expectation) Probed() bool { return e.kind != "" && e.kind != notProbed }
 
 // String returns the text of the expectation, without abbreviation.
-func (e Expectation) String() string {
-	text := e.text(strings.Join)
-	if e.exact {
-		text += "!"
-	}
-	return text
-}
+func (e Expectation) String() string { return e.text }
 
-// text renders the expectation with its names as list renders them.
-func (e Expectation) text(list func(names []string, separator string) string) string {
+// render returns the text of the expectation with its names as list renders
+// them, and without the mark of Exactly: the claim is the same to a reader.
+func (e Expectation) render(list func(names []string, separator string) string) string {
 	switch e.kind {
 	case connect:
 		return "C{" + list(e.names, ",") + "}"
@@ -180,10 +182,10 @@ func (e Expectation) check() error {
 // ParseExpectation is the inverse of String.
 func ParseExpectation(text string) (Expectation, error) {
 	body, exact := strings.CutSuffix(text, "!")
-	e := Expectation{kind: kind(body)}
+	e := newExpectation(kind(body), nil, false)
 	switch e.kind {
 	case connect:
-		e.kind = connectAny
+		e = ConnectAny()
 	case kind(Refused), kind(TimedOut), kind(Unreachable), kind(NoSuchName), fail, implementation, notProbed:
 	default:
 		inner, closed := strings.CutSuffix(body, "}")
@@ -200,7 +202,9 @@ func ParseExpectation(text string) (Expectation, error) {
 			e = Connect(strings.Split(set, ",")...)
 		}
 	}
-	e.exact = exact
+	if exact {
+		e = e.Exactly()
+	}
 	if err := e.check(); err != nil {
 		return Expectation{}, fmt.Errorf("parsing %q: %w", text, err)
 	}

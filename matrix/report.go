@@ -16,6 +16,20 @@ limitations under the License.
 
 package matrix
 
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// The form of the report. The version changes with any change that a reader of
+// the old form would not understand.
+const (
+	ReportAPIVersion = "service-e2e.sigs.k8s.io/v1alpha1"
+	ReportKind       = "ReachabilityReport"
+)
+
 // Meta says what a comparison was made for.
 type Meta struct {
 	// Title is the start of the headline: the Service's type or the field under
@@ -31,23 +45,128 @@ type Meta struct {
 }
 
 // Report is a comparison as a value: what is written as JSON, and read again by
-// those who look for causes or make pages of it.
+// those who look for causes or make pages of it. A report that has been read
+// renders the same text as the comparison that it was made of.
+//
+// In JSON, an expectation is its text, as told at [Expectation], and cells[r][c]
+// belongs to rows[r] and columns[c].
 type Report struct {
-	APIVersion string         `json:"apiVersion"`
-	Kind       string         `json:"kind"`
-	Meta       Meta           `json:"meta"`
-	Counts     Counts         `json:"counts"`
-	Rows       []Row          `json:"rows"`
-	Columns    []Column       `json:"columns"`
-	Cells      [][]CellResult `json:"cells"`
+	// APIVersion is ReportAPIVersion.
+	APIVersion string `json:"apiVersion"`
+	// Kind is ReportKind.
+	Kind string `json:"kind"`
+	// Meta says what the comparison was made for.
+	Meta Meta `json:"meta"`
+	// Counts is how many cells have which verdict.
+	Counts Counts `json:"counts"`
+	// Rows are the sources.
+	Rows []Row `json:"rows"`
+	// Columns are the destinations.
+	Columns []Column `json:"columns"`
+	// Cells are the cells, row by row.
+	Cells [][]CellResult `json:"cells"`
 }
 
-// Report returns the comparison as a value.
-func (c *Comparison) Report(meta Meta) *Report { return &Report{Meta: meta} }
+// Report returns the comparison as a value that shares nothing with it.
+func (c *Comparison) Report(meta Meta) *Report {
+	meta.Service = maps.Clone(meta.Service)
+	r := &Report{
+		APIVersion: ReportAPIVersion,
+		Kind:       ReportKind,
+		Meta:       meta,
+		Counts:     c.counts,
+		Rows:       c.table.Rows(),
+		Columns:    c.table.Columns(),
+		Cells:      make([][]CellResult, len(c.table.rows)),
+	}
+	for i := range r.Cells {
+		r.Cells[i] = make([]CellResult, len(r.Columns))
+		for j := range r.Cells[i] {
+			cell := c.At(i, j)
+			cell.Observed = cell.Observed.Merge(Observation{})
+			r.Cells[i][j] = cell
+		}
+	}
+	return r
+}
 
-// Headline returns the first line of a failure text, which is the same in each
-// run that fails in the same way.
-func (r *Report) Headline() string { return "" }
+// UnmarshalJSON reads a report and validates it.
+func (r *Report) UnmarshalJSON(data []byte) error {
+	type plain Report // without this method
+	var read plain
+	if err := json.Unmarshal(data, &read); err != nil {
+		return fmt.Errorf("reading a report: %w", err)
+	}
+	if err := (*Report)(&read).Validate(); err != nil {
+		return fmt.Errorf("reading a report: %w", err)
+	}
+	*r = Report(read)
+	return nil
+}
 
-// Text renders the report: the table, its legend and the wrong cells.
-func (r *Report) Text(options TextOptions) string { return "" }
+// Validate returns what is wrong with the report's form, so that a valid one can
+// be used without looking at lengths.
+func (r *Report) Validate() error {
+	if r.APIVersion != ReportAPIVersion || r.Kind != ReportKind {
+		return fmt.Errorf("it is %q of %q, not %q of %q", r.Kind, r.APIVersion, ReportKind, ReportAPIVersion)
+	}
+	if len(r.Cells) != len(r.Rows) {
+		return fmt.Errorf("%d rows and cells for %d", len(r.Rows), len(r.Cells))
+	}
+	var counts Counts
+	for i, row := range r.Rows {
+		if len(r.Cells[i]) != len(r.Columns) {
+			return fmt.Errorf("row %q: %d columns and cells for %d", row.Name, len(r.Columns), len(r.Cells[i]))
+		}
+		for j, column := range r.Columns {
+			cell := r.Cells[i][j]
+			if err := cell.check(); err != nil {
+				return fmt.Errorf("row %q, column %q: %w", row.Name, column.Name, err)
+			}
+			counts.count(cell.Verdict, cell.Observed.Tries())
+		}
+	}
+	if counts != r.Counts {
+		return fmt.Errorf("counts are %+v, the cells say %+v", r.Counts, counts)
+	}
+	return nil
+}
+
+// check returns what is wrong with the cell's form.
+func (r CellResult) check() error {
+	if !slices.Contains(verdicts, r.Verdict) {
+		return fmt.Errorf("unknown verdict %q", r.Verdict)
+	}
+	if err := r.Expected.check(); err != nil {
+		return err
+	}
+	return r.Observed.check()
+}
+
+// Size returns the numbers of rows and columns.
+func (r *Report) Size() (rows, columns int) { return len(r.Rows), len(r.Columns) }
+
+// Row returns the row at the index.
+func (r *Report) Row(row int) Row { return r.Rows[row] }
+
+// Column returns the column at the index.
+func (r *Report) Column(column int) Column { return r.Columns[column] }
+
+// At returns one cell.
+func (r *Report) At(row, column int) CellResult { return r.Cells[row][column] }
+
+// OK reports whether no cell is wrong.
+func (r *Report) OK() bool { return r.Counts.Wrong() == 0 }
+
+// Wrong returns the cells that are wrong, row by row.
+func (r *Report) Wrong() []Cell {
+	var cells []Cell
+	for i, row := range r.Cells {
+		for j, cell := range row {
+			if cell.Verdict.Wrong() {
+				cells = append(cells, Cell{i, j})
+			}
+		}
+	}
+	return cells
+}
