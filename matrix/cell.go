@@ -102,7 +102,7 @@ func (r CellResult) triesText() string {
 	if tries == 1 {
 		noun = "try"
 	}
-	if bad := r.Expected.contradictions(r.Observed); bad > 0 {
+	if bad := r.Expected.contradictions(r.Observed, tries); bad > 0 {
 		return fmt.Sprintf("%d of %d %s", bad, tries, noun)
 	}
 	return fmt.Sprintf("%d %s", tries, noun)

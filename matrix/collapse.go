@@ -48,17 +48,19 @@ func single(n int, name func(int) string) []group {
 	return groups
 }
 
-// collapse groups those that look the same, unless they are wrong: a wrong one
-// always stands for itself. Groups are in the order of their first members.
-func collapse(n int, noun string, name func(int) string, wrong []bool, look func(int) string) []group {
+// collapse groups those that are alike, unless they are wrong: a wrong one always
+// stands for itself. Groups are in the order of their first members.
+func collapse(n int, noun string, name func(int) string, wrong []bool, likeness func(int) string) []group {
 	var groups []group
 	known := map[string]int{}
+	names := make([]string, n)
 	for i := range n {
+		names[i] = name(i)
 		if wrong[i] {
 			groups = append(groups, group{members: []int{i}})
 			continue
 		}
-		key := look(i)
+		key := likeness(i)
 		at, ok := known[key]
 		if !ok {
 			at = len(groups)
@@ -67,15 +69,11 @@ func collapse(n int, noun string, name func(int) string, wrong []bool, look func
 		}
 		groups[at].members = append(groups[at].members, i)
 	}
-	names := make([]string, n)
-	for i := range names {
-		names[i] = name(i)
-	}
 	taken := map[string]bool{}
 	for i := range groups {
 		g := &groups[i]
 		g.label = groupLabel(names, g.members, noun)
-		if taken[g.label] { // two groups of equal size with the same start of their names
+		if taken[g.label] { // groups of equal size with names of the same pattern
 			g.label = fmt.Sprintf("%s and alike (%d %s)", names[g.first()], len(g.members), noun)
 		}
 		taken[g.label] = true
@@ -83,40 +81,54 @@ func collapse(n int, noun string, name func(int) string, wrong []bool, look func
 	return groups
 }
 
-// groupLabel says which ones are collapsed: by the start of their names, which
-// is `pod@* (18 rows)` or `pod@* (17 of 18 rows)`, or by the first and the last.
+// groupLabel says which ones are collapsed: `pod@* (18 rows)` if these are all of
+// that pattern, else the first and the last of consecutive ones, else
+// `pod@* (17 of 18 rows)`.
 func groupLabel(names []string, members []int, noun string) string {
-	first, last := names[members[0]], names[members[len(members)-1]]
+	first, last := members[0], members[len(members)-1]
 	if len(members) == 1 {
-		return first
+		return names[first]
 	}
-	prefix := first
-	for _, m := range members {
-		prefix = commonPrefix(prefix, names[m])
-	}
-	// Names are cut at a separator only: "node-1*" would not mean node-10.
-	prefix = prefix[:strings.LastIndexAny(prefix, "@-/:. ")+1]
+	prefix, suffix := pattern(names, members)
 	alike := 0
 	for _, name := range names {
-		if strings.HasPrefix(name, prefix) {
+		if len(name) >= len(prefix)+len(suffix) && strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix) {
 			alike++
 		}
 	}
 	switch {
-	case prefix != "" && alike == len(members):
-		return fmt.Sprintf("%s* (%d %s)", prefix, len(members), noun)
-	case members[len(members)-1]-members[0] == len(members)-1:
-		return fmt.Sprintf("%s..%s (%d %s)", first, last, len(members), noun)
+	case alike == len(members):
+		return fmt.Sprintf("%s*%s (%d %s)", prefix, suffix, alike, noun)
+	case last-first == len(members)-1:
+		return fmt.Sprintf("%s..%s (%d %s)", names[first], names[last], len(members), noun)
 	}
-	return fmt.Sprintf("%s* (%d of %d %s)", prefix, len(members), alike, noun)
+	return fmt.Sprintf("%s*%s (%d of %d %s)", prefix, suffix, len(members), alike, noun)
 }
 
-func commonPrefix(a, b string) string {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
+// pattern returns how the names of the members start and end alike. They are cut
+// at separators only: "node-1*" would not mean node-10.
+func pattern(names []string, members []int) (prefix, suffix string) {
+	const separators = "@-/:. "
+	prefix = names[members[0]]
+	suffix = prefix
+	for _, m := range members {
+		name := names[m]
+		n := 0
+		for n < min(len(prefix), len(name)) && prefix[n] == name[n] {
+			n++
+		}
+		prefix = prefix[:n]
+		n = 0
+		for n < min(len(suffix), len(name)) && suffix[len(suffix)-1-n] == name[len(name)-1-n] {
+			n++
+		}
+		suffix = suffix[len(suffix)-n:]
 	}
-	return a[:n]
+	prefix = prefix[:strings.LastIndexAny(prefix, separators)+1]
+	if at := strings.IndexAny(suffix, separators); at >= 0 {
+		return prefix, suffix[at:]
+	}
+	return prefix, ""
 }
 
 // looks numbers the different looks of cells, so that whole rows and columns can
@@ -130,20 +142,9 @@ func newLooks(v view) looks {
 	rows, columns := v.Size()
 	l := looks{rows: rows, columns: columns, cells: make([]uint32, 0, rows*columns)}
 	numbers := map[string]uint32{}
-	reasons := map[string]uint32{}
 	for i := range rows {
-		// Rows that are skipped for different reasons are not alike, for which
-		// one number per row is enough; it goes before those of the cells.
-		reason := v.Row(i).Skipped
-		if _, ok := reasons[reason]; !ok {
-			reasons[reason] = uint32(len(reasons))
-		}
 		for j := range columns {
-			r := v.At(i, j)
-			look := r.look()
-			if r.Verdict == Skipped {
-				look = fmt.Sprintf("%s%d", skipped, reasons[reason])
-			}
+			look := v.At(i, j).look()
 			number, ok := numbers[look]
 			if !ok {
 				number = uint32(len(numbers))

@@ -134,8 +134,9 @@ func (t *Table) Compare(observed Grid) (*Comparison, error) {
 			if err := o.check(); err != nil {
 				return nil, fmt.Errorf("comparing row %q, column %q: %w", row.Name, column.Name, err)
 			}
-			v := t.judge(i, j, o)
-			c.counts.count(v, o.Tries())
+			tries := o.Tries()
+			v := t.judge(i, j, o, tries)
+			c.counts.count(v, tries)
 			c.verdicts = append(c.verdicts, v)
 			if v.Wrong() {
 				c.wrong = append(c.wrong, Cell{i, j})
@@ -145,7 +146,7 @@ func (t *Table) Compare(observed Grid) (*Comparison, error) {
 	return c, nil
 }
 
-func (t *Table) judge(row, column int, o Observation) Verdict {
+func (t *Table) judge(row, column int, o Observation, tries int) Verdict {
 	e := t.Expected(row, column)
 	switch {
 	case e.kind == notProbed:
@@ -153,18 +154,18 @@ func (t *Table) judge(row, column int, o Observation) Verdict {
 	case t.rows[row].Skipped != "":
 		return Skipped
 	}
-	return e.judge(o)
+	return e.judge(o, tries)
 }
 
-// judge compares one observation with the expectation, which is of a cell that
-// had to be probed.
-func (e Expectation) judge(o Observation) Verdict {
+// judge compares one observation, of so many tries, with the expectation, which
+// is of a cell that had to be probed.
+func (e Expectation) judge(o Observation, tries int) Verdict {
 	switch {
-	case o.Tries() == 0:
+	case tries == 0:
 		return Missing
 	case o.Outcomes[Error] > 0:
 		return ProbeError
-	case e.contradicted(o):
+	case e.contradictions(o, tries) > 0:
 		return Mismatch
 	case e.kind == implementation:
 		return Recorded
@@ -178,12 +179,9 @@ func (e Expectation) judge(o Observation) Verdict {
 	return Match
 }
 
-// contradicted reports whether something was seen that should never be seen, so
-// that no further try can make it right.
-func (e Expectation) contradicted(o Observation) bool { return e.contradictions(o) > 0 }
-
-// contradictions returns how many tries ended as none should.
-func (e Expectation) contradictions(o Observation) int {
+// contradictions returns how many of the tries ended as none should. If there is
+// one, no further try can make the cell right.
+func (e Expectation) contradictions(o Observation, tries int) int {
 	switch e.kind {
 	case connectAny:
 		return o.Failures()
@@ -198,13 +196,13 @@ func (e Expectation) contradictions(o Observation) int {
 		if e.kind == pinned && responders > 1 {
 			right = 0 // nobody can say which of them it should have been
 		}
-		return o.Tries() - right
+		return tries - right
 	case fail:
 		return o.Connects() + o.Outcomes[NoSuchName] + o.Outcomes[Error]
 	case implementation:
 		return o.Outcomes[Error]
 	}
-	return o.Tries() - o.Outcomes[Outcome(e.kind)]
+	return tries - o.Outcomes[Outcome(e.kind)]
 }
 
 // Table returns the table that was compared.

@@ -48,10 +48,16 @@ func newGridText(v view, wrong []Cell, options TextOptions) gridText {
 			wrongRow[cell.Row], wrongColumn[cell.Column] = true, true
 		}
 		if nRows > options.CollapseAbove {
-			rows = collapse(nRows, "rows", rowName, wrongRow, l.row)
+			rows = collapse(nRows, "rows", rowName, wrongRow, func(i int) string {
+				row := v.Row(i)
+				return string(row.Kind) + " " + row.Skipped + " " + l.row(i)
+			})
 		}
 		if nColumns > options.CollapseAbove {
-			columns = collapse(nColumns, "columns", columnName, wrongColumn, l.column)
+			columns = collapse(nColumns, "columns", columnName, wrongColumn, func(j int) string {
+				column := v.Column(j)
+				return string(column.Kind) + " " + string(column.Role) + " " + l.column(j)
+			})
 		}
 	}
 

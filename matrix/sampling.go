@@ -95,10 +95,10 @@ func (t *Table) Decided(row, column int, o Observation) bool {
 		return true
 	}
 	e := t.Expected(row, column)
-	if e.contradicted(o) {
+	if e.contradictions(o, tries) > 0 {
 		return true
 	}
-	return e.kind == connect && !e.exact && tries >= minTries && e.judge(o) == Match
+	return e.kind == connect && !e.exact && tries >= minTries && e.judge(o, tries) == Match
 }
 
 // triesToSee returns how many tries it takes to see all of k equally likely
