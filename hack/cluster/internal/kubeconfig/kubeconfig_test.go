@@ -1,0 +1,75 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package kubeconfig
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/yaml"
+
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/pki"
+)
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	err := File{
+		Cluster: "svc", User: "admin", Server: "https://127.0.0.1:1", CA: []byte("ca"),
+		Client: pki.Pair{Cert: []byte("cert"), Key: []byte("key")},
+		Extension: &Extension{
+			ExternalClient: &ExternalClient{URL: "http://127.0.0.1:2", Address: "172.18.0.3"},
+			NodeExec:       "cluster exec",
+		},
+	}.Write(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster := loaded.Clusters[loaded.Contexts[loaded.CurrentContext].Cluster]
+	if cluster.Server != "https://127.0.0.1:1" || cluster.InsecureSkipTLSVerify {
+		t.Errorf("unexpected cluster %+v", cluster)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The reader of the extension is not this package: it reads plain YAML.
+	var doc struct {
+		Clusters []struct {
+			Cluster struct {
+				Extensions []struct {
+					Name      string
+					Extension Extension
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	got := doc.Clusters[0].Cluster.Extensions[0]
+	if got.Name != ExtensionName || got.Extension.ExternalClient.Address != "172.18.0.3" ||
+		!strings.HasSuffix(got.Extension.NodeExec, "exec") {
+		t.Errorf("unexpected extension %+v in\n%s", got, raw)
+	}
+}

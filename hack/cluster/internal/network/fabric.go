@@ -1,0 +1,235 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package network
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
+)
+
+const (
+	// bridgeName is the fabric's bridge; the ports are called after the hosts.
+	bridgeName = "br0"
+	// uplink is the interface by which each host is on the fabric.
+	uplink = "eth0"
+)
+
+// Create builds the network of a cluster. On failure it leaves to the caller
+// to delete the namespaces, which takes everything else along.
+func Create(c *plan.Cluster) error {
+	if err := createFabric(c); err != nil {
+		return fmt.Errorf("setting up %s: %w", c.Fabric.Name, err)
+	}
+	for _, host := range c.Hosts() {
+		if err := createHost(c, host); err != nil {
+			return fmt.Errorf("setting up network of %s: %w", host.Name, err)
+		}
+	}
+	return nil
+}
+
+func createFabric(c *plan.Cluster) error {
+	if err := CreateNamespace(c.Fabric.Name); err != nil {
+		return err
+	}
+	// The gateway is where all default routes lead to and all packets end:
+	// hosts need a route for whatever they may be asked to reach, so that it
+	// passes the hooks of the Service proxy, and nothing may leave. It does
+	// not forward, hence drops in silence. Rules for forwarded packets must
+	// not see what the bridge carries either.
+	err := setSysctls(c.Fabric.Name, map[string]string{
+		"net/ipv4/ip_forward":                 "0",
+		"net/bridge/bridge-nf-call-iptables":  "0",
+		"net/bridge/bridge-nf-call-ip6tables": "0",
+	})
+	if err != nil {
+		return err
+	}
+	return withHandle(c.Fabric.Name, func(h *netlink.Handle) error {
+		if err := up(h, "lo"); err != nil {
+			return err
+		}
+		if err := h.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: bridgeName}}); err != nil {
+			return fmt.Errorf("creating bridge: %w", err)
+		}
+		if err := addAddresses(h, bridgeName, c.Gateways); err != nil {
+			return err
+		}
+		return up(h, bridgeName)
+	})
+}
+
+func createHost(c *plan.Cluster, host plan.Host) error {
+	if err := CreateNamespace(host.Name); err != nil {
+		return err
+	}
+	if err := setSysctls(host.Name, hostSysctls(c, host)); err != nil {
+		return err
+	}
+	if err := plugIn(c, host); err != nil {
+		return err
+	}
+	return withHandle(host.Name, func(h *netlink.Handle) error {
+		if err := up(h, "lo"); err != nil {
+			return err
+		}
+		if err := addAddresses(h, uplink, host.Addresses); err != nil {
+			return err
+		}
+		if err := up(h, uplink); err != nil {
+			return err
+		}
+		for _, gateway := range c.Gateways {
+			if err := addRoute(h, nil, gateway.Addr()); err != nil {
+				return err
+			}
+		}
+		// Who is outside the cluster knows no way to pods.
+		if host.Short == plan.External {
+			return nil
+		}
+		for _, node := range c.Nodes {
+			if node.Name == host.Name {
+				continue
+			}
+			for i, cidr := range node.PodCIDRs {
+				if err := addRoute(h, &cidr, node.Addresses[i].Addr()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// plugIn lays a cable between the fabric's bridge and the host.
+func plugIn(c *plan.Cluster, host plan.Host) error {
+	peer, err := netns.GetFromName(host.Name)
+	if err != nil {
+		return fmt.Errorf("opening network namespace: %w", err)
+	}
+	defer peer.Close()
+	return withHandle(c.Fabric.Name, func(h *netlink.Handle) error {
+		bridge, err := h.LinkByName(bridgeName)
+		if err != nil {
+			return fmt.Errorf("finding the bridge: %w", err)
+		}
+		attrs := netlink.NewLinkAttrs()
+		attrs.Name, attrs.MasterIndex = host.Short, bridge.Attrs().Index
+		err = h.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: uplink, PeerNamespace: netlink.NsFd(peer)})
+		if err != nil {
+			return fmt.Errorf("creating veth pair: %w", err)
+		}
+		return up(h, host.Short)
+	})
+}
+
+func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
+	// New namespaces inherit the machine's settings; these may differ.
+	sysctls := map[string]string{
+		"net/ipv4/conf/all/rp_filter":     "0",
+		"net/ipv4/conf/default/rp_filter": "0",
+		"net/ipv4/ip_forward":             "0",
+	}
+	if host.Short == plan.ControlPlane || host.Short == plan.External {
+		return sysctls
+	}
+	sysctls["net/ipv4/ip_forward"] = "1"
+	// Replies between two pods of a node that talk through a Service must pass
+	// conntrack although the bridge could deliver them directly.
+	sysctls["net/bridge/bridge-nf-call-iptables"] = "1"
+	sysctls["net/bridge/bridge-nf-call-ip6tables"] = "1"
+	return sysctls
+}
+
+// setSysctls sets what the kernel has; what it lacks is off.
+func setSysctls(namespace string, values map[string]string) error {
+	return Do(namespace, func() error {
+		for key, value := range values {
+			// The file belongs to the namespace of the thread that opens it.
+			err := os.WriteFile(filepath.Join("/proc/sys", key), []byte(value), 0)
+			if err != nil && !(value == "0" && errors.Is(err, fs.ErrNotExist)) {
+				return fmt.Errorf("setting sysctl: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func withHandle(namespace string, fn func(*netlink.Handle) error) error {
+	ns, err := netns.GetFromName(namespace)
+	if err != nil {
+		return fmt.Errorf("opening network namespace %s: %w", namespace, err)
+	}
+	defer ns.Close()
+	h, err := netlink.NewHandleAt(ns)
+	if err != nil {
+		return fmt.Errorf("opening netlink socket in %s: %w", namespace, err)
+	}
+	defer h.Close()
+	return fn(h)
+}
+
+func up(h *netlink.Handle, name string) error {
+	link, err := h.LinkByName(name)
+	if err != nil {
+		return fmt.Errorf("finding interface %s: %w", name, err)
+	}
+	if err := h.LinkSetUp(link); err != nil {
+		return fmt.Errorf("setting up interface %s: %w", name, err)
+	}
+	return nil
+}
+
+func addAddresses(h *netlink.Handle, name string, addresses []netip.Prefix) error {
+	link, err := h.LinkByName(name)
+	if err != nil {
+		return fmt.Errorf("finding interface %s: %w", name, err)
+	}
+	for _, address := range addresses {
+		if err := h.AddrAdd(link, &netlink.Addr{IPNet: ipNet(address)}); err != nil {
+			return fmt.Errorf("adding address %s to %s: %w", address, name, err)
+		}
+	}
+	return nil
+}
+
+// addRoute adds a route to a range, or the default route if it is nil.
+func addRoute(h *netlink.Handle, to *netip.Prefix, via netip.Addr) error {
+	route := &netlink.Route{Gw: via.AsSlice()}
+	if to != nil {
+		route.Dst = ipNet(*to)
+	}
+	if err := h.RouteAdd(route); err != nil {
+		return fmt.Errorf("adding route %s: %w", route, err)
+	}
+	return nil
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
