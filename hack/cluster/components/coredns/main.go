@@ -37,6 +37,7 @@ import (
 	_ "github.com/coredns/coredns/plugin/reload"
 	_ "github.com/coredns/coredns/plugin/rewrite"
 	_ "github.com/coredns/coredns/plugin/template"
+	_ "github.com/coredns/coredns/plugin/whoami" // the default of a CoreDNS without Corefile
 
 	"github.com/coredns/coredns/coremain"
 )

@@ -24,6 +24,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // Options say where and how to build. The zero value is usable.
@@ -206,14 +208,8 @@ func (b *builder) ensure(ctx context.Context, packages []string) error {
 func (b *builder) make(ctx context.Context, missing []*step) error {
 	known := b.planner.cache.durations()
 	amounts := map[*step]amount{}
-	for _, s := range missing {
-		if s.compile == nil {
-			continue
-		}
-		var err error
-		if amounts[s], err = b.survey(ctx, s); err != nil {
-			return err
-		}
+	if err := b.survey(ctx, missing, amounts); err != nil {
+		return err
 	}
 	b.announce(missing)
 	var tasks []task
@@ -235,16 +231,47 @@ func (b *builder) make(ctx context.Context, missing []*step) error {
 	return nil
 }
 
-// survey finds out how much there is to be compiled for a step, for which it
+// survey finds out how much there is to be compiled for each step, for which it
 // downloads the modules.
-func (b *builder) survey(ctx context.Context, s *step) (amount, error) {
-	b.say("reading the modules of " + s.name)
+func (b *builder) survey(ctx context.Context, missing []*step, amounts map[*step]amount) error {
+	var names []string
+	for _, s := range missing {
+		if s.compile != nil {
+			names = append(names, s.name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	b.say("reading the modules of " + strings.Join(names, " "))
+	for _, s := range missing {
+		if s.compile == nil {
+			continue
+		}
+		found, err := b.surveyOne(ctx, s)
+		if err != nil {
+			return err
+		}
+		amounts[s] = found
+	}
+	return nil
+}
+
+// surveyOne does it for one step. If that takes long, modules are being
+// downloaded, and it says so.
+func (b *builder) surveyOne(ctx context.Context, s *step) (amount, error) {
 	log, err := os.Create(b.planner.cache.log(s.name))
 	if err != nil {
 		return amount{}, err
 	}
 	defer log.Close()
-	found, err := s.compile.survey(ctx, b.planner.root, log)
+	begun := time.Now()
+	downloads := new(atomic.Int64)
+	over := every(plainInterval, func() {
+		b.say(fmt.Sprintf("downloading the modules of %s: %d so far, %s", s.name, downloads.Load(), exactly(time.Since(begun))))
+	})
+	defer over()
+	found, err := s.compile.survey(ctx, b.planner.root, &lineCounter{log, downloads})
 	if err != nil {
 		return amount{}, failure(s.name, log.Name(), err)
 	}

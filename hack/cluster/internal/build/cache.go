@@ -77,10 +77,15 @@ func (c *cache) log(name string) string {
 }
 
 // has tells whether a result exists, and marks it as used, so that prune
-// prefers it.
+// spares it.
 func (c *cache) has(name, key string) bool {
+	entry := c.entry(name, key)
+	if _, err := os.Stat(entry); err != nil {
+		return false
+	}
 	now := time.Now()
-	return os.Chtimes(c.entry(name, key), now, now) == nil
+	_ = os.Chtimes(entry, now, now) // may belong to someone else
+	return true
 }
 
 // publish lets fill write into a fresh directory, which becomes the entry when

@@ -64,15 +64,16 @@ func run(ctx context.Context, log io.Writer, dir string, env []string, name stri
 }
 
 var (
-	positionPattern = regexp.MustCompile(`^\S+\.(go|c|s|h):\d+:`)
-	noisePattern    = regexp.MustCompile(`^(\+ |# |go: downloading |go: finding |\s*$)`)
+	positionPattern  = regexp.MustCompile(`^\S+\.(go|c|s|h):\d+:`)
+	complaintPattern = regexp.MustCompile(`(?i)\b(error|cannot|failed|fatal|killed|no space left)\b`)
+	noisePattern     = regexp.MustCompile(`^(\+ |# |go: downloading |go: finding |\s*$)`)
 )
 
 // gist picks the line of a log that most likely says why a command failed: the
 // first complaint of the go command or of apt, or else the first about a place
-// in a source file, or else the last line.
+// in a source file, or else the first that sounds like one, or the last line.
 func gist(log io.Reader) string {
-	var position, last string
+	var position, complaint, last string
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -84,11 +85,15 @@ func gist(log io.Reader) string {
 			return line
 		case position == "" && positionPattern.MatchString(line):
 			position = line
+		case complaint == "" && complaintPattern.MatchString(line):
+			complaint = strings.TrimSpace(line)
 		}
 		last = strings.TrimSpace(line)
 	}
-	if position != "" {
-		return position
+	for _, line := range []string{position, complaint} {
+		if line != "" {
+			return line
+		}
 	}
 	return last
 }

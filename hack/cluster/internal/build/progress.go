@@ -48,8 +48,7 @@ type progress struct {
 	units    int64     // of work in the current step, 0 if not known
 	done     *atomic.Int64
 
-	stop    chan struct{}
-	stopped chan struct{}
+	stop func()
 }
 
 // newProgress begins to report.
@@ -59,8 +58,6 @@ func newProgress(out io.Writer, tasks []task) *progress {
 		forecast: forecast{tasks: tasks},
 		begun:    time.Now(),
 		done:     new(atomic.Int64),
-		stop:     make(chan struct{}),
-		stopped:  make(chan struct{}),
 	}
 	interval := plainInterval
 	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
@@ -73,22 +70,29 @@ func newProgress(out io.Writer, tasks []task) *progress {
 			progressbar.OptionClearOnFinish(),
 		)
 	}
-	go p.loop(interval)
+	p.stop = every(interval, p.tick)
 	return p
 }
 
-// loop reports at intervals until end is called.
-func (p *progress) loop(interval time.Duration) {
-	defer close(p.stopped)
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-ticker.C:
-			p.tick()
+// every calls do at intervals until the returned function is called.
+func every(interval time.Duration, do func()) (stop func()) {
+	over, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-ticker.C:
+				do()
+			}
 		}
+	}()
+	return func() {
+		close(over)
+		<-stopped
 	}
 }
 
@@ -130,8 +134,7 @@ func (p *progress) line(text string) {
 
 // end stops reporting.
 func (p *progress) end() {
-	close(p.stop)
-	<-p.stopped
+	p.stop()
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}

@@ -39,16 +39,24 @@ var unneeded = []string{
 	"/usr/share/locale/*", "/usr/share/man/*", "/usr/share/i18n/*",
 }
 
+// particular is what tells one machine or one build from another.
+var particular = []string{
+	"etc/hostname", "etc/resolv.conf", "etc/machine-id", "var/cache/ldconfig/aux-cache",
+	"var/cache/debconf/*-old", "var/log/*.log", "var/log/apt",
+}
+
 // makeRootFS makes the root file system of an image from Debian packages, as
 // an uncompressed tar archive in dir.
 func makeRootFS(ctx context.Context, image images.Image, from release, dir string, log io.Writer) error {
-	// The umask of whoever builds must not show in the image.
 	args := []string{
 		"--mode=root", "--variant=essential", "--format=tar",
 		"--include=" + strings.Join(image.Packages, ","),
+		// Saves the usrmerge package, and with it all of perl, where the
+		// release would choose that.
+		"--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
 		"--aptopt=Acquire::Languages none",
 		"--aptopt=APT::Install-Recommends false",
-		"--customize-hook=rm -rf \"$1\"/var/log/*.log \"$1\"/var/log/apt \"$1\"/var/cache/debconf/*-old",
+		"--customize-hook=cd \"$1\" && rm -rf " + strings.Join(particular, " "),
 	}
 	for _, pattern := range unneeded {
 		args = append(args, "--dpkgopt=path-exclude="+pattern)

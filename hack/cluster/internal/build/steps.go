@@ -270,8 +270,16 @@ func (p *planner) coreDNSImage() Image {
 		Programs: []program{{"coredns", "."}},
 	})
 	image := images.CoreDNS()
+	authorities, err := os.ReadFile("/" + caFile)
+	p.fail(err)
 	return p.image("coredns-image", image, nil, func(context.Context) ([]entry, error) {
-		entries := []entry{{Path: "etc", Mode: 0o755}, {Path: "tmp", Mode: 0o1777}}
+		entries := []entry{
+			{Path: "etc", Mode: 0o755},
+			{Path: "etc/ssl", Mode: 0o755},
+			{Path: "etc/ssl/certs", Mode: 0o755},
+			{Path: caFile, Mode: 0o644, Text: string(authorities)},
+			{Path: "tmp", Mode: 0o1777},
+		}
 		texts := map[string]string{"passwd": "root:x:0:0:root:/root:/sbin/nologin\n", "group": "root:x:0:\n"}
 		for _, line := range accountLines(image) {
 			texts[line.file] += line.text + "\n"
@@ -284,8 +292,12 @@ func (p *planner) coreDNSImage() Image {
 			Source:     filepath.Join(p.dir(program), "coredns"),
 			Capability: fileCapability(capNetBindService),
 		}), nil
-	}, program.key)
+	}, program.key, authorities)
 }
+
+// caFile holds the certificate authorities that the machine trusts: for
+// forwarding over TLS.
+const caFile = "etc/ssl/certs/ca-certificates.crt"
 
 // agnhostImage is laid out as upstream's Dockerfile does it, on Debian.
 func (p *planner) agnhostImage(program *step) Image {
@@ -297,7 +309,7 @@ func (p *planner) agnhostImage(program *step) Image {
 		fill: func(ctx context.Context, dir string, log io.Writer) error {
 			return makeRootFS(ctx, image, p.release, dir, log)
 		},
-	}, base, p.release.codename, p.tool.arch, unneeded, "recipe 1")
+	}, base, p.release.codename, p.tool.arch, unneeded, particular, "recipe 2")
 	return p.image("agnhost-image", image, rootFS, func(ctx context.Context) ([]entry, error) {
 		source, err := kubernetesSource(ctx, p.root, io.Discard)
 		if err != nil {
