@@ -1,0 +1,167 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/onsi/ginkgo/v2"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/test/e2e/framework"
+	e2epod "k8s.io/kubernetes/test/e2e/framework/pod"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// The labels by which Services select backends: all of a group, or one.
+const (
+	groupLabel   = "group"
+	backendLabel = "backend"
+)
+
+// Selector selects the backends of a group.
+func Selector(group string) map[string]string {
+	return map[string]string{groupLabel: group}
+}
+
+// SelectingOnly makes a Service select a single backend.
+func SelectingOnly(backend string) func(*v1.Service) {
+	return func(s *v1.Service) { s.Spec.Selector = map[string]string{backendLabel: backend} }
+}
+
+// Backend is an agnhost netexec server in a pod that is pinned to a node. It
+// answers who it is.
+type Backend struct {
+	// Name is unique within the spec and is what tables show.
+	Name string
+	Node Node
+	Pod  *v1.Pod
+	// Ports are what it listens on.
+	Ports Ports
+}
+
+// Ports are the ports of a backend.
+type Ports struct {
+	HTTP, UDP int
+}
+
+// Of returns the port for a protocol.
+func (p Ports) Of(protocol v1.Protocol) int {
+	if protocol == v1.ProtocolUDP {
+		return p.UDP
+	}
+	return p.HTTP
+}
+
+// Row returns the backend as a source of probes: hairpin lives there.
+func (b *Backend) Row() matrix.Row {
+	return matrix.Row{Name: fmt.Sprintf("%s@%s", b.Name, b.Node.Name), Kind: matrix.SourceBackend, Node: b.Node.Name, Backend: b.Name}
+}
+
+// BackendSpec says which backend to create.
+type BackendSpec struct {
+	// Name is the backend's name and its pod's.
+	Name string
+	// Group is what a Service selects it by, see [Selector].
+	Group string
+	// Node is the index of its node; it wraps around, so that a spec for
+	// three nodes also runs on one.
+	Node int
+	// Ports are what it listens on; the zero value means 8080 for HTTP and
+	// 8081 for UDP.
+	Ports Ports
+	// Beside is the name of an earlier backend of the same call whose pod
+	// this one joins as another container. Its own Group and Node are
+	// without effect then.
+	Beside string
+	// Tweak may change the backend's container before it is created.
+	Tweak func(*Backend, *v1.Container)
+}
+
+// CreateBackends creates backends and waits until they are ready.
+func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*Backend {
+	ginkgo.GinkgoHelper()
+	var (
+		pods     []*v1.Pod
+		backends []*Backend
+		podOf    = map[string]int{}
+	)
+	namespace := t.f.Namespace.Name
+	for _, spec := range specs {
+		if spec.Ports == (Ports{}) {
+			spec.Ports = Ports{HTTP: httpPort, UDP: udpPort}
+		}
+		b := &Backend{Name: spec.Name, Node: t.Node(spec.Node), Ports: spec.Ports}
+		container := netexecContainer(spec.Name, identity(namespace, spec.Name), spec.Ports)
+		if spec.Tweak != nil {
+			spec.Tweak(b, &container)
+		}
+		if at, joins := podOf[spec.Beside]; joins {
+			podOf[spec.Name] = at
+			b.Node = backends[slices.IndexFunc(backends, func(o *Backend) bool { return o.Name == spec.Beside })].Node
+			pods[at].Spec.Containers = append(pods[at].Spec.Containers, container)
+		} else {
+			podOf[spec.Name] = len(pods)
+			pod := pinnedPod(namespace, spec.Name, b.Node.Name, container)
+			pod.Labels = map[string]string{groupLabel: spec.Group, backendLabel: spec.Name}
+			pods = append(pods, pod)
+		}
+		backends = append(backends, b)
+	}
+	running, err := createPods(ctx, t.f.ClientSet, t.f.Timeouts.PodStart, pods...)
+	framework.ExpectNoError(err, "starting backends")
+	for _, b := range backends {
+		b.Pod = running[podOf[b.Name]]
+		t.backends = append(t.backends, b)
+		t.prober.add(&source{Row: b.Row(), Namespace: namespace, Pod: b.Pod.Name, Port: b.Ports.HTTP, Address: b.Pod.Status.PodIP})
+	}
+	return backends
+}
+
+// BackendPerNode creates one backend on each node, b1 on the first, all in one
+// group.
+func (t *Topology) BackendPerNode(ctx context.Context, group string) []*Backend {
+	ginkgo.GinkgoHelper()
+	var specs []BackendSpec
+	for i := range t.Nodes {
+		specs = append(specs, BackendSpec{Name: fmt.Sprintf("b%d", i+1), Group: group, Node: i})
+	}
+	return t.CreateBackends(ctx, specs...)
+}
+
+// DeleteBackend deletes a backend's pod, with all backends in it, and waits
+// until it is gone.
+func (t *Topology) DeleteBackend(ctx context.Context, b *Backend) {
+	ginkgo.GinkgoHelper()
+	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, metav1.DeleteOptions{})
+	framework.ExpectNoError(err, "deleting backend %s", b.Name)
+	err = e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
+	framework.ExpectNoError(err, "waiting until backend %s is gone", b.Name)
+	t.backends = slices.DeleteFunc(t.backends, func(other *Backend) bool { return other.Pod.Name == b.Pod.Name })
+}
+
+// Names returns the names of backends, as expectations want them.
+func Names(backends ...*Backend) []string {
+	var names []string
+	for _, b := range backends {
+		names = append(names, b.Name)
+	}
+	return names
+}

@@ -1,0 +1,193 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/test/e2e/framework"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// CheckOption changes how a phase is checked.
+type CheckOption func(*checkOptions)
+
+type checkOptions struct {
+	hold time.Duration
+}
+
+// Hold makes the check go on for a while after it has succeeded: every further
+// table has to be as expected too.
+func Hold(duration time.Duration) CheckOption {
+	return func(o *checkOptions) { o.hold = duration }
+}
+
+// Check probes the table of one phase and fails the spec unless every cell is
+// as expected.
+//
+// It probes the whole table. While cells are wrong, it probes those again
+// until all are right or [Timeouts].Propagation is over. If any had to be
+// waited for, the whole table is probed once more, and that table is the
+// verdict, for better or worse: nothing after it can undo a wrong cell.
+func (t *Topology) Check(ctx context.Context, phase string, table *Table, options ...CheckOption) {
+	ginkgo.GinkgoHelper()
+	var o checkOptions
+	for _, option := range options {
+		option(&o)
+	}
+	ginkgo.By(fmt.Sprintf("checking phase %q", phase))
+	expected, err := table.build()
+	framework.ExpectNoError(err, "the expected table of phase %q", phase)
+
+	start := time.Now()
+	s := &sweep{prober: t.prober, table: expected, name: t.name}
+	verdict, err := converge(ctx, s)
+	if err == nil && verdict.OK() {
+		verdict, err = hold(ctx, s, verdict, o.hold)
+	}
+	framework.ExpectNoError(err, "probing phase %q", phase)
+	t.selfTested = t.selfTested || table.blackHole
+
+	result := &Result{
+		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: phase}),
+		Probes:  s.tries,
+		Seconds: time.Since(start).Seconds(),
+	}
+	result.record()
+	if !verdict.OK() {
+		framework.Fail(result.String() + t.reproduction(verdict))
+	}
+}
+
+// title is what the first line of a failure names: the innermost container's
+// text and the spec's own, without tags.
+func title() string {
+	report := ginkgo.CurrentSpecReport()
+	var words []string
+	if n := len(report.ContainerHierarchyTexts); n > 0 {
+		words = append(words, withoutTags(report.ContainerHierarchyTexts[n-1]))
+	}
+	return strings.Join(append(words, withoutTags(report.LeafNodeText)), " ")
+}
+
+func withoutTags(text string) string {
+	var words []string
+	for _, word := range strings.Fields(text) {
+		if !strings.HasPrefix(word, "[") {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// converge probes the whole table, waits until wrong cells are right, and
+// returns the comparison of the last whole table.
+func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
+	grid := s.newGrid()
+	verdict, err := probeAndCompare(ctx, s, s.cells(), grid)
+	if err != nil || verdict.OK() {
+		return verdict, err
+	}
+	wrong := verdict.Wrong()
+	logWrong(s, wrong)
+	err = framework.Gomega().Eventually(ctx, func(ctx context.Context) (int, error) {
+		current, err := probeAndCompare(ctx, s, wrong, grid)
+		if err != nil {
+			return 0, err
+		}
+		if now := current.Wrong(); len(now) != len(wrong) {
+			wrong = now
+			logWrong(s, wrong)
+		}
+		return len(wrong), nil
+	}).WithTimeout(Timeouts.Propagation).WithPolling(Timeouts.Poll).Should(
+		framework.MakeMatcher(func(wrong int) (func() string, error) {
+			if wrong == 0 {
+				return nil, nil
+			}
+			return func() string { return fmt.Sprintf("%d cells wrong", wrong) }, nil
+		}))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		framework.Logf("After %v: %v", Timeouts.Propagation, err)
+	}
+	return probeAndCompare(ctx, s, s.cells(), s.newGrid())
+}
+
+func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid matrix.Grid) (*matrix.Comparison, error) {
+	if err := s.run(ctx, cells, grid); err != nil {
+		return nil, err
+	}
+	return s.table.Compare(grid)
+}
+
+// hold probes whole tables until the duration is over or one is wrong.
+func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration time.Duration) (*matrix.Comparison, error) {
+	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); {
+		var err error
+		if verdict, err = probeAndCompare(ctx, s, s.cells(), s.newGrid()); err != nil {
+			return nil, err
+		}
+	}
+	return verdict, nil
+}
+
+// logWrong says which cells are still waited for.
+func logWrong(s *sweep, wrong []matrix.Cell) {
+	const atMost = 5
+	var names []string
+	for _, cell := range wrong[:min(atMost, len(wrong))] {
+		names = append(names, fmt.Sprintf("%s -> %s", s.table.Rows()[cell.Row].Name, s.table.Columns()[cell.Column].Name))
+	}
+	if len(wrong) > atMost {
+		names = append(names, "...")
+	}
+	framework.Logf("Waiting for %d cells: %s", len(wrong), strings.Join(names, ", "))
+}
+
+// reproduction returns a command for each of the first wrong cells, which
+// repeats its probe by hand.
+func (t *Topology) reproduction(verdict *matrix.Comparison) string {
+	const atMost, tries = 10, 5
+	var lines strings.Builder
+	for _, cell := range verdict.Wrong()[:min(atMost, len(verdict.Wrong()))] {
+		row, column := verdict.Table().Rows()[cell.Row], verdict.Table().Columns()[cell.Column]
+		p := Probe{
+			Source:   row.Name,
+			Address:  column.Address,
+			Port:     column.Port,
+			Protocol: v1.Protocol(column.Protocol),
+			Request:  Request(column.Request),
+			Tries:    tries,
+		}
+		if s := t.source(row.Name); s != nil {
+			fmt.Fprintf(&lines, "reproduce %s -> %s:\n  %s\n", row.Name, column.Name, s.byHand(p))
+		}
+	}
+	if lines.Len() > 0 && framework.TestContext.DeleteNamespace && framework.TestContext.DeleteNamespaceOnFailure {
+		lines.WriteString("(the pods are deleted after the run; keep them with --delete-namespace-on-failure=false)\n")
+	}
+	return lines.String()
+}

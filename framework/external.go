@@ -1,0 +1,86 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// kubeconfigExtension is the name of the extension in a kubeconfig's cluster
+// entry by which whoever made the cluster tells the suite what it may use.
+const kubeconfigExtension = "service-e2e"
+
+// ExternalClient is the client outside the cluster: an agnhost netexec server
+// on a host that reaches the nodes and is not behind any Service proxy.
+type ExternalClient struct {
+	// URL is where the suite reaches the server, such as
+	// http://198.51.100.7:8080.
+	URL string `json:"url"`
+	// Address is the client's address as the nodes see it; empty if unknown.
+	Address string `json:"address,omitempty"`
+}
+
+// findExternalClient returns the off-cluster client that the flag names, else
+// the one that the kubeconfig names, else nil.
+func findExternalClient(flagURL, kubeconfig, context string) (*ExternalClient, error) {
+	if flagURL != "" {
+		parsed, err := url.Parse(flagURL)
+		if err != nil || parsed.Scheme != "http" || parsed.Host == "" {
+			return nil, fmt.Errorf("--svc.externalClient=%s: want a URL like http://198.51.100.7:8080", flagURL)
+		}
+		client := &ExternalClient{URL: parsed.Scheme + "://" + parsed.Host}
+		if ip := net.ParseIP(parsed.Hostname()); ip != nil && !ip.IsLoopback() {
+			client.Address = ip.String()
+		}
+		return client, nil
+	}
+	if kubeconfig == "" {
+		return nil, nil
+	}
+	config, err := clientcmd.LoadFromFile(kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("loading kubeconfig: %w", err)
+	}
+	return externalClientOf(config, context)
+}
+
+func externalClientOf(config *clientcmdapi.Config, context string) (*ExternalClient, error) {
+	if context == "" {
+		context = config.CurrentContext
+	}
+	if config.Contexts[context] == nil || config.Clusters[config.Contexts[context].Cluster] == nil {
+		return nil, nil
+	}
+	raw, ok := config.Clusters[config.Contexts[context].Cluster].Extensions[kubeconfigExtension].(*runtime.Unknown)
+	if !ok {
+		return nil, nil
+	}
+	var extension struct {
+		ExternalClient *ExternalClient `json:"externalClient"`
+	}
+	if err := json.Unmarshal(raw.Raw, &extension); err != nil {
+		return nil, fmt.Errorf("kubeconfig extension %s of context %s: %w", kubeconfigExtension, context, err)
+	}
+	return extension.ExternalClient, nil
+}

@@ -1,0 +1,108 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// resultEntry is the name of the report entries that hold a [Result].
+const resultEntry = "reachability"
+
+// ShowTables makes tables of successful phases visible as well.
+var ShowTables bool
+
+// Result is what one checked phase leaves behind: the report entry of its
+// spec, and one element of the suite's report.
+type Result struct {
+	// Table is the verdict.
+	Table *matrix.Report `json:"table"`
+	// Probes is the number of all tries that the phase took, those before
+	// the verdict included.
+	Probes int `json:"probes"`
+	// Seconds is how long the phase took.
+	Seconds float64 `json:"seconds"`
+}
+
+// String returns the table as text; it is what a failed spec shows.
+func (r *Result) String() string {
+	return r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{})
+}
+
+// line returns the one line that a phase is worth when nobody asked for more.
+func (r *Result) line() string {
+	counts := r.Table.Counts
+	verdict := "as expected"
+	if wrong := counts.Wrong(); wrong > 0 {
+		verdict = fmt.Sprintf("%d WRONG", wrong)
+	}
+	skipped := ""
+	if counts.Skipped > 0 {
+		skipped = fmt.Sprintf(", %d cells skipped", counts.Skipped)
+	}
+	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed(), verdict, skipped, r.Probes, r.Seconds)
+}
+
+// record adds the result to the spec's report and prints its one line.
+func (r *Result) record() {
+	ginkgo.GinkgoHelper()
+	ginkgo.AddReportEntry(resultEntry, r, types.ReportEntryVisibilityFailureOrVerbose)
+	progress.phase(r)
+}
+
+// results returns the results that a spec's report holds. In a parallel run
+// they come from another process, so they are read back from their JSON.
+func results(report types.SpecReport) ([]*Result, error) {
+	var found []*Result
+	for _, entry := range report.ReportEntries {
+		if entry.Name != resultEntry {
+			continue
+		}
+		r := &Result{}
+		if err := json.Unmarshal([]byte(entry.Value.AsJSON), r); err != nil {
+			return nil, fmt.Errorf("reading a report entry of %q: %w", report.FullText(), err)
+		}
+		found = append(found, r)
+	}
+	return found, nil
+}
+
+// progressPrinter prints the suite's own lines: the name of a spec before its
+// first phase, then one line per phase.
+type progressPrinter struct {
+	spec string
+}
+
+var progress progressPrinter
+
+func (p *progressPrinter) phase(r *Result) {
+	if spec := r.Table.Meta.Spec; spec != p.spec {
+		p.spec = spec
+		fmt.Fprintf(os.Stdout, "\n%s\n", spec)
+	}
+	fmt.Fprintln(os.Stdout, r.line())
+	if ShowTables {
+		fmt.Fprint(os.Stdout, r.Table.Text(matrix.TextOptions{}))
+	}
+}

@@ -1,0 +1,120 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/kubernetes/test/e2e/framework"
+	e2epod "k8s.io/kubernetes/test/e2e/framework/pod"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// maxConnections bounds the connections that are kept open to one source.
+const maxConnections = 8
+
+// source is one client: a table row and the way to it.
+type source struct {
+	Row matrix.Row `json:"row"`
+	// Namespace and Pod are empty for the off-cluster client.
+	Namespace string `json:"namespace,omitempty"`
+	Pod       string `json:"pod,omitempty"`
+	Port      int    `json:"port,omitempty"`
+	// URL is set for the off-cluster client.
+	URL string `json:"url,omitempty"`
+	// Address is the source address that the client has by itself.
+	Address string `json:"address,omitempty"`
+}
+
+// dialURLByHand returns a shell command that makes one probe from this source.
+func (s *source) byHand(p Probe) string {
+	if s.URL != "" {
+		return fmt.Sprintf("curl -sS '%s'", DialURL(s.URL, p))
+	}
+	return fmt.Sprintf("%s exec -n %s %s -- curl -sS '%s'", framework.TestContext.KubectlPath, s.Namespace, s.Pod,
+		DialURL(fmt.Sprintf("http://localhost:%d", s.Port), p))
+}
+
+// agnhostProber makes probes from any source that runs agnhost netexec. Pods
+// are reached by port-forward, the off-cluster client by plain HTTP;
+// connections are kept open and shared by all probes.
+type agnhostProber struct {
+	tunnels *http.Client
+	direct  *http.Client
+
+	mu      sync.Mutex
+	sources map[string]*source
+}
+
+var _ Prober = &agnhostProber{}
+
+func newAgnhostProber(client clientset.Interface, config *rest.Config) *agnhostProber {
+	// The upstream dialer fills these in lazily, which is a data race when
+	// connections to several pods are opened at once.
+	config = rest.CopyConfig(config)
+	config.GroupVersion = &schema.GroupVersion{}
+	config.NegotiatedSerializer = scheme.Codecs
+	tunnel := e2epod.NewTransport(client, config)
+	direct := http.DefaultTransport.(*http.Transport).Clone()
+	direct.Proxy = nil // the client is named by address, on the way there nothing may interfere
+	for _, transport := range []*http.Transport{tunnel, direct} {
+		transport.MaxConnsPerHost = maxConnections
+		transport.MaxIdleConnsPerHost = maxConnections
+	}
+	return &agnhostProber{
+		tunnels: &http.Client{Transport: tunnel},
+		direct:  &http.Client{Transport: direct},
+		sources: map[string]*source{},
+	}
+}
+
+// add makes a source known.
+func (a *agnhostProber) add(s *source) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sources[s.Row.Name] = s
+}
+
+// Probe implements [Prober].
+func (a *agnhostProber) Probe(ctx context.Context, p Probe) (matrix.Observation, error) {
+	a.mu.Lock()
+	s := a.sources[p.Source]
+	a.mu.Unlock()
+	if s == nil {
+		return matrix.Observation{}, fmt.Errorf("no source is called %q", p.Source)
+	}
+	d := dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct}
+	if s.URL == "" {
+		d = dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels}
+	}
+	return d.Probe(ctx, p)
+}
+
+// close ends all idle connections.
+func (a *agnhostProber) close() {
+	a.tunnels.CloseIdleConnections()
+	a.direct.CloseIdleConnections()
+}

@@ -1,0 +1,229 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+
+	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilrand "k8s.io/apimachinery/pkg/util/rand"
+	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/kubernetes/test/e2e/framework"
+	admissionapi "k8s.io/pod-security-admission/api"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// suite is what all specs of a run share, because it is only ever read: the
+// clients on the nodes, and the controls K3 (a bystander Service) and K4 (an
+// empty sibling) for ClusterIP and NodePort.
+type suite struct {
+	Run       string      `json:"run"`
+	Nodes     []Node      `json:"nodes"`
+	Sources   []source    `json:"sources"`
+	External  bool        `json:"external"`
+	Bystander *v1.Service `json:"bystander"`
+	Empty     *v1.Service `json:"empty"`
+
+	prober *agnhostProber
+	config *rest.Config
+	stop   context.CancelFunc
+}
+
+// shared is set in every Ginkgo process before its first spec.
+var shared *suite
+
+// SetupSuite creates what the specs of a run share. It runs once, in the first
+// Ginkgo process; its result goes to [AttachSuite] in all of them.
+func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
+	client, err := framework.LoadClientset()
+	if err != nil {
+		return nil, err
+	}
+	if err := removeDeadRuns(ctx, client); err != nil {
+		return nil, err
+	}
+	nodes, err := listNodes(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	s := &suite{Run: utilrand.String(5), Nodes: nodes}
+	if _, err := client.CoreV1().Namespaces().Create(ctx, &v1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: sharedNamespace(s.Run),
+		Labels: map[string]string{
+			runLabel: s.Run,
+			// The clients on the nodes use the host network.
+			admissionapi.EnforceLevelLabel: string(admissionapi.LevelPrivileged),
+		},
+	}}, metav1.CreateOptions{}); err != nil {
+		return nil, fmt.Errorf("creating namespace %s: %w", sharedNamespace(s.Run), err)
+	}
+	// From here on TeardownSuite has something to remove.
+	shared = s
+	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	if err := keepAlive(alive, client, s.Run); err != nil {
+		return nil, err
+	}
+	if err := framework.WaitForDefaultServiceAccountInNamespace(ctx, client, sharedNamespace(s.Run)); err != nil {
+		return nil, fmt.Errorf("waiting for the default service account in namespace %s: %w", sharedNamespace(s.Run), err)
+	}
+	if err := s.createControls(ctx, client); err != nil {
+		return nil, err
+	}
+	if err := s.createPods(ctx, client); err != nil {
+		return nil, err
+	}
+	external, err := findExternalClient(externalClient, framework.TestContext.KubeConfig, framework.TestContext.KubeContext)
+	if err != nil {
+		return nil, err
+	}
+	if external != nil {
+		s.External = true
+		s.Sources = append(s.Sources, source{
+			Row:     matrix.Row{Name: "external", Kind: matrix.SourceExternal},
+			URL:     external.URL,
+			Address: external.Address,
+		})
+	}
+	return json.Marshal(s)
+}
+
+// createControls creates the bystander Service (K3) and the empty sibling
+// (K4): NodePort Services over TCP and UDP, which are ClusterIP Services too.
+func (s *suite) createControls(ctx context.Context, client clientset.Interface) error {
+	for name, service := range map[string]**v1.Service{"bystander": &s.Bystander, "empty": &s.Empty} {
+		var err error
+		*service, err = client.CoreV1().Services(sharedNamespace(s.Run)).Create(ctx, &v1.Service{
+			ObjectMeta: metav1.ObjectMeta{Name: name},
+			Spec: v1.ServiceSpec{
+				Type:     v1.ServiceTypeNodePort,
+				Selector: Selector(name),
+				Ports:    []v1.ServicePort{ServicePort(80, v1.ProtocolTCP), ServicePort(80, v1.ProtocolUDP)},
+			},
+		}, metav1.CreateOptions{})
+		if err != nil {
+			return fmt.Errorf("creating Service %s/%s: %w", sharedNamespace(s.Run), name, err)
+		}
+	}
+	return nil
+}
+
+// createPods creates one pod-network and one host-network client per node,
+// and the bystander's backend.
+func (s *suite) createPods(ctx context.Context, client clientset.Interface) error {
+	namespace := sharedNamespace(s.Run)
+	// The port that the host-network clients listen on must be free on every
+	// node: below the usual NodePort range and the ephemeral ports, and a
+	// different one for runs side by side.
+	hostPort := 20000 + rand.IntN(9000)
+	var pods []*v1.Pod
+	add := func(kind matrix.SourceKind, node Node, ports Ports, hostNetwork bool) {
+		name := fmt.Sprintf("%s-%s", kind, node.Name)
+		pod := pinnedPod(namespace, name, node.Name, netexecContainer("netexec", identity(namespace, name), ports))
+		if hostNetwork {
+			pod.Spec.HostNetwork = true
+			pod.Spec.DNSPolicy = v1.DNSClusterFirstWithHostNet
+		}
+		pods = append(pods, pod)
+		s.Sources = append(s.Sources, source{
+			Row:       matrix.Row{Name: fmt.Sprintf("%s@%s", kind, node.Name), Kind: kind, Node: node.Name},
+			Namespace: namespace, Pod: name, Port: ports.HTTP,
+		})
+	}
+	for _, node := range s.Nodes {
+		add(matrix.SourcePod, node, Ports{HTTP: httpPort}, false)
+	}
+	for _, node := range s.Nodes {
+		add(matrix.SourceHost, node, Ports{HTTP: hostPort}, true)
+	}
+	last := s.Nodes[len(s.Nodes)-1]
+	bystander := pinnedPod(namespace, s.Bystander.Name, last.Name,
+		netexecContainer("netexec", identity(namespace, s.Bystander.Name), Ports{HTTP: httpPort, UDP: udpPort}))
+	bystander.Labels = s.Bystander.Spec.Selector
+	pods = append(pods, bystander)
+	running, err := createPods(ctx, client, framework.NewTimeoutContext().PodStart, pods...)
+	if err != nil {
+		return fmt.Errorf("starting the clients: %w", err)
+	}
+	for i := range s.Sources {
+		s.Sources[i].Address = running[i].Status.PodIP
+	}
+	return nil
+}
+
+// AttachSuite takes over what [SetupSuite] made. It runs in every Ginkgo
+// process.
+func AttachSuite(data []byte) error {
+	client, err := framework.LoadClientset()
+	if err != nil {
+		return err
+	}
+	config, err := framework.LoadConfig()
+	if err != nil {
+		return err
+	}
+	s := &suite{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return fmt.Errorf("reading what the first process set up: %w", err)
+	}
+	if shared != nil {
+		s.stop = shared.stop
+	}
+	s.config = config
+	s.prober = newAgnhostProber(client, config)
+	for i := range s.Sources {
+		s.prober.add(&s.Sources[i])
+	}
+	labelNamespaces(s.Run)
+	shared = s
+	return nil
+}
+
+// TeardownSuite removes what [SetupSuite] made, complete or not. It runs in
+// the first Ginkgo process, after all others have ended. With keep, the
+// namespace stays for a look at it by hand.
+func TeardownSuite(ctx context.Context, keep bool) error {
+	if shared == nil {
+		return nil
+	}
+	if shared.prober != nil {
+		shared.prober.close()
+	}
+	if shared.stop != nil {
+		shared.stop()
+	}
+	if keep {
+		framework.Logf("Keeping namespace %s with the clients", sharedNamespace(shared.Run))
+		return nil
+	}
+	client, err := framework.LoadClientset()
+	if err != nil {
+		return err
+	}
+	err = client.CoreV1().Namespaces().Delete(ctx, sharedNamespace(shared.Run), metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("deleting namespace %s: %w", sharedNamespace(shared.Run), err)
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"sync"
+
+	v1 "k8s.io/api/core/v1"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+const (
+	// workersPerSource bounds the cells of one row that are probed at once.
+	workersPerSource = 4
+	// triesPerRequest bounds the tries of one request, so that a cell whose
+	// tries all run into their time limit is noticed soon.
+	triesPerRequest = 8
+)
+
+// sweep probes the cells of a table.
+type sweep struct {
+	prober Prober
+	table  *matrix.Table
+	// name gives answers the short names that the table knows.
+	name func(row string, request Request, answer string) string
+
+	mu    sync.Mutex
+	tries int
+}
+
+// cells returns the position of every cell that is probed at all.
+func (s *sweep) cells() []matrix.Cell {
+	var cells []matrix.Cell
+	for r := range s.table.Rows() {
+		for c := range s.table.Columns() {
+			if s.table.Sampling(r, c).Tries > 0 {
+				cells = append(cells, matrix.Cell{Row: r, Column: c})
+			}
+		}
+	}
+	return cells
+}
+
+// newGrid returns an empty grid for the table.
+func (s *sweep) newGrid() matrix.Grid {
+	grid := make(matrix.Grid, len(s.table.Rows()))
+	for r := range grid {
+		grid[r] = make([]matrix.Observation, len(s.table.Columns()))
+	}
+	return grid
+}
+
+// run probes the given cells and puts what it saw into the grid, in place of
+// what was there. All sources probe at the same time. It fails only when ctx
+// ends.
+func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) error {
+	byRow := map[int][]matrix.Cell{}
+	for _, cell := range cells {
+		byRow[cell.Row] = append(byRow[cell.Row], cell)
+	}
+	var (
+		wg   sync.WaitGroup
+		once sync.Once
+		fail error
+	)
+	// Each cell has a place of its own in the grid: no lock, and exactly
+	// one result per cell.
+	probe := func(cell matrix.Cell) {
+		seen, err := s.probe(ctx, cell)
+		if err != nil {
+			once.Do(func() { fail = err })
+			return
+		}
+		grid[cell.Row][cell.Column] = seen
+	}
+	for _, row := range byRow {
+		queue := make(chan matrix.Cell, len(row))
+		for _, cell := range row {
+			if s.table.Sampling(cell.Row, cell.Column).Parallel {
+				// Nearly all of its time is waiting for a time limit.
+				wg.Go(func() { probe(cell) })
+				continue
+			}
+			queue <- cell
+		}
+		close(queue)
+		for range workersPerSource {
+			wg.Go(func() {
+				for cell := range queue {
+					probe(cell)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	return fail
+}
+
+// probe tries one cell until its outcome is decided.
+func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation, error) {
+	row, column := s.table.Rows()[cell.Row], s.table.Columns()[cell.Column]
+	sampling := s.table.Sampling(cell.Row, cell.Column)
+	p := Probe{
+		Source:   row.Name,
+		Address:  column.Address,
+		Port:     column.Port,
+		Protocol: v1.Protocol(column.Protocol),
+		Request:  Request(column.Request),
+	}
+	if sampling.Parallel {
+		return s.sideBySide(ctx, p, sampling.Tries)
+	}
+	var seen matrix.Observation
+	// The first try goes alone: if it times out, a whole batch of time-outs
+	// is not waited for.
+	p.Tries = 1
+	for !s.table.Decided(cell.Row, cell.Column, seen) {
+		batch, err := s.ask(ctx, p)
+		seen = seen.Merge(batch)
+		if err != nil {
+			return seen, err
+		}
+		p.Tries = max(1, min(triesPerRequest, sampling.Tries-seen.Tries()))
+	}
+	return seen, nil
+}
+
+// sideBySide makes all tries at the same time.
+func (s *sweep) sideBySide(ctx context.Context, p Probe, tries int) (matrix.Observation, error) {
+	p.Tries = 1
+	seen := make([]matrix.Observation, tries)
+	errs := make([]error, tries)
+	var wg sync.WaitGroup
+	for i := range tries {
+		wg.Go(func() { seen[i], errs[i] = s.ask(ctx, p) })
+	}
+	wg.Wait()
+	var all matrix.Observation
+	for i := range tries {
+		if errs[i] != nil {
+			return all, errs[i]
+		}
+		all = all.Merge(seen[i])
+	}
+	return all, nil
+}
+
+// ask makes one request and translates the answers.
+func (s *sweep) ask(ctx context.Context, p Probe) (matrix.Observation, error) {
+	seen, err := s.prober.Probe(ctx, p)
+	s.mu.Lock()
+	s.tries += seen.Tries()
+	s.mu.Unlock()
+	named := matrix.Observation{Outcomes: seen.Outcomes, LastError: seen.LastError}
+	for answer, tries := range seen.Answers {
+		named = named.Merge(matrix.Observation{Answers: map[string]int{s.name(p.Source, p.Request, answer): tries}})
+	}
+	return named, err
+}

@@ -1,0 +1,148 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/onsi/ginkgo/v2"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/test/e2e/framework"
+	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// Topology is what a spec holds in its hand: the nodes, the sources that
+// probe, and the backends and Services that the spec creates in its own
+// namespace. The sources are shared by all specs of the run, because probing
+// does not change them; everything else belongs to the spec and goes away with
+// its namespace.
+type Topology struct {
+	// Nodes are the schedulable nodes, sorted by name.
+	Nodes []Node
+
+	f        *framework.Framework
+	prober   *agnhostProber
+	sources  []source
+	backends []*Backend
+	// bystander and empty are the controls K3 and K4.
+	bystander, empty *Service
+	// selfTested is set once a table of this spec has held the black hole
+	// of the probes' self-test (K2), which takes the time limit of a probe.
+	selfTested bool
+}
+
+// NewTopology returns the topology for one spec.
+func NewTopology(_ context.Context, f *framework.Framework) *Topology {
+	ginkgo.GinkgoHelper()
+	if shared == nil || shared.prober == nil {
+		framework.Fail("the suite was not set up: e2esvc.SetupSuite and AttachSuite run before the first spec")
+	}
+	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, sources: shared.Sources}
+	t.bystander = &Service{Service: shared.Bystander, t: t}
+	t.empty = &Service{Service: shared.Empty, t: t}
+	return t
+}
+
+// Node returns a node by index. The index wraps around, so that a spec for
+// several nodes says where its backends go on a cluster with fewer.
+func (t *Topology) Node(index int) Node {
+	return t.Nodes[index%len(t.Nodes)]
+}
+
+// SkipUnlessNodes skips the spec on clusters with fewer schedulable nodes.
+func (t *Topology) SkipUnlessNodes(atLeast int) {
+	if len(t.Nodes) < atLeast {
+		e2eskipper.Skipf("needs %d schedulable nodes, the cluster has %d", atLeast, len(t.Nodes))
+	}
+}
+
+// rows returns the table rows: a pod-network and a host-network client on
+// every node, the off-cluster client, and the given backends as clients.
+func (t *Topology) rows(backends []*Backend) []matrix.Row {
+	var rows []matrix.Row
+	for i := range t.sources {
+		rows = append(rows, t.sources[i].Row)
+	}
+	for _, b := range backends {
+		rows = append(rows, b.Row())
+	}
+	return rows
+}
+
+// hasExternal tells whether there is an off-cluster client.
+func (t *Topology) hasExternal() bool {
+	for i := range t.sources {
+		if t.sources[i].Row.Kind == matrix.SourceExternal {
+			return true
+		}
+	}
+	return false
+}
+
+// source returns the source behind a row.
+func (t *Topology) source(row string) *source {
+	t.prober.mu.Lock()
+	defer t.prober.mu.Unlock()
+	return t.prober.sources[row]
+}
+
+// Answers to [ClientIP], relative to the source that asked.
+const (
+	// SourceKept is the answer when the destination saw the source's own address.
+	SourceKept = "source kept"
+	// SourceRewritten is the answer when the destination saw another one.
+	SourceRewritten = "source rewritten"
+)
+
+// name returns the short name for an answer: of a backend that says who it
+// is, or of what became of the source address on the way. Answers of
+// strangers are returned as they are.
+func (t *Topology) name(row string, request Request, answer string) string {
+	if request == ClientIP {
+		host, _, err := net.SplitHostPort(answer)
+		switch asked := t.source(row); {
+		case err != nil || asked == nil:
+			return answer
+		case host == asked.Address:
+			return SourceKept
+		default:
+			return SourceRewritten
+		}
+	}
+	for _, b := range t.backends {
+		if answer == identity(b.Pod.Namespace, b.Name) {
+			return b.Name
+		}
+	}
+	if answer == identity(t.bystander.Namespace, t.bystander.Name) {
+		return t.bystander.Name
+	}
+	return answer
+}
+
+// Protocols are the protocols that every scenario is run over. SCTP needs
+// parts of the kernel and of the implementation that are optional.
+var Protocols = []v1.Protocol{v1.ProtocolTCP, v1.ProtocolUDP}
+
+// String names the topology for logs.
+func (t *Topology) String() string {
+	return fmt.Sprintf("%d nodes, %d sources", len(t.Nodes), len(t.sources))
+}
