@@ -111,24 +111,23 @@ func pattern(names []string, members []int) (prefix, suffix string) {
 	const separators = "@-/:. "
 	prefix = names[members[0]]
 	suffix = prefix
+	shortest := len(prefix)
 	for _, m := range members {
 		name := names[m]
-		n := 0
-		for n < min(len(prefix), len(name)) && prefix[n] == name[n] {
-			n++
+		shortest = min(shortest, len(name))
+		for !strings.HasPrefix(name, prefix) {
+			prefix = prefix[:len(prefix)-1]
 		}
-		prefix = prefix[:n]
-		n = 0
-		for n < min(len(suffix), len(name)) && suffix[len(suffix)-1-n] == name[len(name)-1-n] {
-			n++
+		for !strings.HasSuffix(name, suffix) {
+			suffix = suffix[1:]
 		}
-		suffix = suffix[len(suffix)-n:]
 	}
 	prefix = prefix[:strings.LastIndexAny(prefix, separators)+1]
-	if at := strings.IndexAny(suffix, separators); at >= 0 {
-		return prefix, suffix[at:]
+	at := strings.IndexAny(suffix, separators)
+	if at < 0 || len(prefix)+len(suffix[at:]) > shortest {
+		return prefix, ""
 	}
-	return prefix, ""
+	return prefix, suffix[at:]
 }
 
 // looks numbers the different looks of cells, so that whole rows and columns can
