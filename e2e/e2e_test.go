@@ -27,8 +27,10 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"k8s.io/kubernetes/test/e2e/framework"
 	"k8s.io/kubernetes/test/e2e/framework/config"
+	imageutils "k8s.io/kubernetes/test/utils/image"
 
 	e2esvc "sigs.k8s.io/service-e2e/framework"
+	"sigs.k8s.io/service-e2e/images"
 )
 
 func TestMain(m *testing.M) {
@@ -40,11 +42,24 @@ func TestMain(m *testing.M) {
 	if flag.NArg() > 0 {
 		exit("unknown argument %q; all options are flags, see -help", flag.Arg(0))
 	}
-	e2esvc.FindKubeconfig()
-	// Lists what there is and exits, if that was asked for.
+	if framework.TestContext.ListImages {
+		// Upstream's list has the images of all its specs; ours need one.
+		listImages()
+		os.Exit(0)
+	}
+	suiteConfig, _ := ginkgo.GinkgoConfiguration()
+	needCluster := !suiteConfig.DryRun && !isSet("list-tests") && !isSet("list-labels")
+	if needCluster {
+		if err := e2esvc.FindCluster(); err != nil {
+			exit("%v", err)
+		}
+	}
+	if framework.TestContext.Provider == "" {
+		// What upstream falls back to, with two lines of log.
+		framework.TestContext.Provider = "skeleton"
+	}
 	framework.AfterReadingAllFlags(&framework.TestContext)
-
-	if suiteConfig, _ := ginkgo.GinkgoConfiguration(); !suiteConfig.DryRun {
+	if needCluster {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		err := e2esvc.Preflight(ctx, externalClient)
 		stop()
@@ -53,6 +68,19 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(m.Run())
+}
+
+// isSet reports whether a boolean flag of upstream's framework is set whose
+// value it keeps to itself.
+func isSet(name string) bool {
+	return flag.Lookup(name).Value.String() == "true"
+}
+
+func listImages() {
+	if list := framework.TestContext.KubeTestRepoList; list != "" {
+		imageutils.Init(list)
+	}
+	fmt.Fprintln(os.Stdout, images.Agnhost().Name)
 }
 
 func exit(format string, args ...any) {

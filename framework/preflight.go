@@ -33,16 +33,21 @@ import (
 	"k8s.io/kubernetes/test/e2e/framework"
 )
 
-// FindKubeconfig fills in the upstream framework's --kubeconfig when neither
-// the flag nor KUBECONFIG names a file: $HOME/.kube/config if it exists.
-// In-cluster configuration is what upstream falls back to after that.
-func FindKubeconfig() {
+// FindCluster looks for a cluster where the flag --kubeconfig and KUBECONFIG,
+// which upstream's framework knows, name none: in $HOME/.kube/config, then in
+// the pod that this process may run in. The error says that there is none.
+func FindCluster() error {
 	if framework.TestContext.KubeConfig != "" || framework.TestContext.Host != "" {
-		return
+		return nil
 	}
 	if _, err := os.Stat(clientcmd.RecommendedHomeFile); err == nil {
 		framework.TestContext.KubeConfig = clientcmd.RecommendedHomeFile
+		return nil
 	}
+	if _, err := rest.InClusterConfig(); err == nil {
+		return nil // upstream's framework makes a kubeconfig of it
+	}
+	return errors.New("no cluster is given: set --kubeconfig or KUBECONFIG, or start the embedded one with make cluster-up")
 }
 
 // neededRights is what a run does in a cluster.
@@ -92,14 +97,7 @@ func Preflight(ctx context.Context, externalClient string) error {
 
 func preflightConfig() (*rest.Config, error) {
 	if framework.TestContext.KubeConfig == "" {
-		if framework.TestContext.Host != "" {
-			return &rest.Config{Host: framework.TestContext.Host}, nil
-		}
-		config, err := rest.InClusterConfig()
-		if err != nil {
-			return nil, errors.New("no cluster is given: set --kubeconfig or KUBECONFIG, or start the embedded one with make cluster-up")
-		}
-		return config, nil
+		return &rest.Config{Host: framework.TestContext.Host}, nil
 	}
 	loader := &clientcmd.ClientConfigLoadingRules{ExplicitPath: framework.TestContext.KubeConfig}
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: framework.TestContext.KubeContext}
