@@ -22,16 +22,17 @@ import (
 	"slices"
 )
 
-// Builder makes a Table: first a default for all cells, then exceptions to it,
-// of which the later ones win. Whatever is wrong is remembered and returned by
-// Build, so that the calls can be chained.
+// Builder makes a Table: a default for all cells, and exceptions to it, of which
+// the later ones win. Whatever is wrong is remembered and returned by Build, so
+// that the calls can be chained.
 type Builder struct {
-	rows    []Row
-	columns []Column
-	cells   []int32 // indexes of expectations, row by row; 0 is none
-	palette []Expectation
-	known   map[string]int32 // text of an expectation to its index
-	errs    []error
+	rows     []Row
+	columns  []Column
+	cells    []int32 // indexes of expectations, row by row; 0 is the default
+	palette  []Expectation
+	known    map[string]int32 // text of an expectation to its index
+	fallback Expectation
+	errs     []error
 }
 
 // NewBuilder starts a table with these rows and columns, in this order.
@@ -41,7 +42,7 @@ func NewBuilder(rows []Row, columns []Column) *Builder {
 		columns: slices.Clone(columns),
 		cells:   make([]int32, len(rows)*len(columns)),
 		palette: []Expectation{{}},
-		known:   map[string]int32{"": 0},
+		known:   map[string]int32{},
 	}
 	if len(rows) == 0 || len(columns) == 0 {
 		b.fail("table is empty: %d rows, %d columns", len(rows), len(columns))
@@ -56,37 +57,31 @@ func NewBuilder(rows []Row, columns []Column) *Builder {
 	return b
 }
 
-// Default sets the expectation of all cells, and so undoes earlier calls.
+// Default sets the expectation of the cells that nothing else is said about,
+// neither before nor after: whoever adds controls to a table need not know when
+// its default is set. The last default wins.
 func (b *Builder) Default(e Expectation) *Builder {
-	return b.set("default", AllRows(), AllColumns(), func(Row, Column) Expectation { return e })
+	if err := e.check(); err != nil {
+		b.fail("default of the table: %w", err)
+	}
+	b.fallback = e
+	return b
 }
 
 // Expect sets the expectation of the cells in these rows and columns.
 func (b *Builder) Expect(rows RowSelector, columns ColumnSelector, e Expectation) *Builder {
-	return b.set("expectation", rows, columns, func(Row, Column) Expectation { return e })
+	return b.ExpectEach(rows, columns, func(Row, Column) Expectation { return e })
 }
 
 // ExpectEach sets the expectation of each cell in these rows and columns to what
 // the function returns for it; for the zero Expectation the cell is left alone.
 func (b *Builder) ExpectEach(rows RowSelector, columns ColumnSelector, expect func(Row, Column) Expectation) *Builder {
-	return b.set("expectation", rows, columns, expect)
-}
-
-// Build returns the table, or everything that is wrong with it.
-func (b *Builder) Build() (*Table, error) {
-	if len(b.errs) > 0 {
-		return nil, fmt.Errorf("building a table: %w", errors.Join(b.errs...))
-	}
-	return newTable(b.rows, b.columns, slices.Clone(b.cells), slices.Clone(b.palette))
-}
-
-func (b *Builder) set(what string, rows RowSelector, columns ColumnSelector, expect func(Row, Column) Expectation) *Builder {
 	if len(b.cells) == 0 {
 		return b // NewBuilder has complained, and nothing could match.
 	}
 	picked := matching(b.columns, columns)
 	if len(picked) == 0 {
-		b.fail("%s for %s and %s: no such column", what, rows, columns)
+		b.fail("expectation for %s and %s: no such column", rows, columns)
 	}
 	matched, changed := false, false
 	for r, row := range b.rows {
@@ -100,7 +95,7 @@ func (b *Builder) set(what string, rows RowSelector, columns ColumnSelector, exp
 				continue
 			}
 			if err := e.check(); err != nil {
-				b.fail("%s of row %q, column %q: %w", what, row.Name, b.columns[c].Name, err)
+				b.fail("expectation of row %q, column %q: %w", row.Name, b.columns[c].Name, err)
 				return b
 			}
 			changed = true
@@ -109,11 +104,21 @@ func (b *Builder) set(what string, rows RowSelector, columns ColumnSelector, exp
 	}
 	switch {
 	case !matched:
-		b.fail("%s for %s and %s: no such row", what, rows, columns)
+		b.fail("expectation for %s and %s: no such row", rows, columns)
 	case !changed && len(picked) > 0:
-		b.fail("%s for %s and %s: sets no cell", what, rows, columns)
+		b.fail("expectation for %s and %s: sets no cell", rows, columns)
 	}
 	return b
+}
+
+// Build returns the table, or everything that is wrong with it.
+func (b *Builder) Build() (*Table, error) {
+	if len(b.errs) > 0 {
+		return nil, fmt.Errorf("building a table: %w", errors.Join(b.errs...))
+	}
+	palette := slices.Clone(b.palette)
+	palette[0] = b.fallback
+	return newTable(b.rows, b.columns, slices.Clone(b.cells), palette)
 }
 
 // intern returns the index of the expectation in the palette.

@@ -31,9 +31,9 @@ func abc() ([]Row, []Column) {
 // texts returns what is expected of each cell.
 func texts(table *Table) [][]string {
 	nRows, nColumns := table.Size()
-	var all [][]string
+	all := make([][]string, 0, nRows)
 	for i := range nRows {
-		var line []string
+		line := make([]string, 0, nColumns)
 		for j := range nColumns {
 			line = append(line, table.Expected(i, j).String())
 		}
@@ -69,14 +69,14 @@ func TestBuilder(t *testing.T) {
 	// on to build changes a table.
 	rows[0].Name, columns[0].Name = "changed", "changed"
 	table.Rows()[0].Name, table.Columns()[0].Name = "changed", "changed"
-	again := build(t, b.Default(Fail()))
+	again := build(t, b.Default(Fail()).Expect(RowsOn(""), ColumnNamed("c2"), ConnectAny()))
 	if table.Row(0).Name != "r1" || table.Column(0).Name != "c1" {
 		t.Errorf("row %q, column %q", table.Row(0).Name, table.Column(0).Name)
 	}
 	if diff := cmp.Diff(want, texts(table)); diff != "" {
 		t.Errorf("first table after the second (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([][]string{{"F", "F"}, {"F", "F"}, {"F", "F"}}, texts(again)); diff != "" {
+	if diff := cmp.Diff([][]string{{"F", "C"}, {"T", "C"}, {"F", "C"}}, texts(again)); diff != "" {
 		t.Errorf("second table (-want +got):\n%s", diff)
 	}
 }
@@ -101,10 +101,10 @@ func TestBuilderMisuse(t *testing.T) {
 		{"no such column", fine().Expect(AllRows(), ColumnNamed("c7"), Refuse()), []string{`expectation for all rows and column "c7": no such column`}},
 		{"neither", fine().Expect(RowsOn("n7"), ColumnNamed("c7"), Refuse()), []string{"no such row", "no such column"}},
 		{"zero expectation", fine().Expect(RowNamed("r1"), AllColumns(), Expectation{}), []string{`expectation for row "r1" and all columns: sets no cell`}},
-		{"zero default", NewBuilder(rows, columns).Default(Expectation{}), []string{"default for all rows and all columns: sets no cell"}},
+		{"zero default", NewBuilder(rows, columns).Default(Expectation{}), []string{"default of the table: no expectation"}},
 		{"no backend", fine().Expect(RowNamed("r2"), ColumnNamed("c2"), Connect()), []string{`expectation of row "r2", column "c2": expectation C{} names no backend`}},
 		{"some of none", fine().Expect(RowNamed("r2"), ColumnNamed("c2"), ConnectSome()), []string{"expectation C{} names no backend"}},
-		{"pinned to none", NewBuilder(rows, columns).Default(Pinned()), []string{`default of row "r1", column "c1": expectation C1{} names no backend`}},
+		{"pinned to none", NewBuilder(rows, columns).Default(Pinned()), []string{`default of the table: expectation C1{} names no backend`}},
 		{"bad backend", fine().Expect(RowNamed("r2"), ColumnNamed("c2"), Connect("a,b")), []string{`row "r2", column "c2"`, `"a,b"`}},
 		{"empty backend", fine().Expect(RowNamed("r2"), ColumnNamed("c2"), Connect("")), []string{`names the backend ""`}},
 		{"cell left out", NewBuilder(rows, columns).Expect(Not(RowNamed("r2")), AllColumns(), Refuse()), []string{`row "r2", column "c1": no expectation`, `row "r2", column "c2": no expectation`}},

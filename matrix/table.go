@@ -111,7 +111,7 @@ func (t *Table) countBackends() int {
 		if column.Request != "" {
 			continue
 		}
-		last := int32(0)
+		last := int32(-1)
 		for r := range t.rows {
 			index := t.cells[r*len(t.columns)+c]
 			if index == last {

@@ -109,7 +109,7 @@ func comparisons() *rapid.Generator[*Comparison] {
 		e := expectations(names)
 		b := NewBuilder(rows, columns).
 			Default(e.Filter(Expectation.Probed).Draw(t, "default")).
-			ExpectEach(AllRows(), AllColumns(), func(r Row, c Column) Expectation {
+			ExpectEach(AllRows(), AllColumns(), func(r Row, _ Column) Expectation {
 				if r.Name == rows[0].Name || rapid.IntRange(0, 5).Draw(t, "exception") > 0 {
 					return ConnectAny()
 				}
@@ -137,7 +137,7 @@ func comparisons() *rapid.Generator[*Comparison] {
 // whatever is collapsed, nothing wrong is.
 func TestTextParsesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := rapid.Custom(func(t *rapid.T) *Comparison { return comparisons().Draw(t, "comparison") }).Draw(t, "c")
+		c := comparisons().Draw(t, "c")
 		options := TextOptions{
 			Width:         rapid.SampledFrom([]int{0, -1, 1, 40, 100}).Draw(t, "width"),
 			CollapseAbove: rapid.SampledFrom([]int{0, -1, 1, 5}).Draw(t, "collapse"),
