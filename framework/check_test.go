@@ -1,0 +1,246 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// testSweep is a sweep of a small table by a scripted prober. Columns are told
+// apart by their address.
+func testSweep(t *testing.T, expect func(*matrix.Builder), respond func(p Probe, attempt int) matrix.Observation) (*sweep, *FakeProber) {
+	t.Helper()
+	builder := matrix.NewBuilder(
+		[]matrix.Row{{Name: "pod@node-1", Kind: matrix.SourcePod, Node: "node-1"}, {Name: "pod@node-2", Kind: matrix.SourcePod, Node: "node-2"}},
+		[]matrix.Column{
+			{Name: "VIP", Address: "10.96.0.9", Port: 80, Protocol: "TCP", Role: matrix.RoleSubject},
+			{Name: "b1 direct", Address: "10.244.1.2", Port: 8080, Protocol: "TCP", Role: matrix.RoleDirect},
+		})
+	builder.Default(matrix.Connect("b1"))
+	if expect != nil {
+		expect(builder)
+	}
+	table, err := builder.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake := &FakeProber{Respond: respond}
+	name := func(_ string, _ Request, answer string) string { return strings.TrimPrefix(answer, "ns/") }
+	return &sweep{prober: fake, table: table, name: name}, fake
+}
+
+// quickTimeouts makes waiting short for one test.
+func quickTimeouts(t *testing.T) {
+	before := Timeouts
+	t.Cleanup(func() { Timeouts = before })
+	Timeouts.Propagation = 500 * time.Millisecond
+	Timeouts.Poll = time.Millisecond
+}
+
+func good(Probe, int) matrix.Observation { return answered("ns/b1", 1) }
+
+func TestSweepProbesEveryCell(t *testing.T) {
+	s, fake := testSweep(t, nil, good)
+	verdict, err := probeAndCompare(t.Context(), s, s.cells(), s.newGrid())
+	if err != nil || !verdict.OK() {
+		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
+	}
+	asked := map[string]int{}
+	for _, p := range fake.Calls() {
+		asked[p.Source+">"+p.Address] += p.Tries
+	}
+	if len(asked) != 4 {
+		t.Errorf("asked %v, want 4 cells", asked)
+	}
+	total := 0
+	for _, tries := range asked {
+		total += tries
+	}
+	if s.tries != total || total != verdict.Counts().Tries {
+		t.Errorf("%d tries counted, %d asked for, %d in the verdict", s.tries, total, verdict.Counts().Tries)
+	}
+}
+
+func TestSweepLeavesOutWhatIsNotPromised(t *testing.T) {
+	s, fake := testSweep(t, func(b *matrix.Builder) {
+		b.Expect(matrix.RowNamed("pod@node-2"), matrix.ColumnNamed("VIP"), matrix.NotProbed())
+	}, good)
+	if _, err := probeAndCompare(t.Context(), s, s.cells(), s.newGrid()); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range fake.Calls() {
+		if p.Source == "pod@node-2" && p.Address == "10.96.0.9" {
+			t.Errorf("probed %+v", p)
+		}
+	}
+}
+
+func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
+	var mu sync.Mutex
+	inFlight, most := 0, 0
+	s, _ := testSweep(t, func(b *matrix.Builder) { b.Default(matrix.TimeOut()) }, func(Probe, int) matrix.Observation {
+		mu.Lock()
+		inFlight++
+		most = max(most, inFlight)
+		mu.Unlock()
+		time.Sleep(20 * time.Millisecond)
+		mu.Lock()
+		inFlight--
+		mu.Unlock()
+		return failed(matrix.TimedOut, 1, "i/o timeout")
+	})
+	verdict, err := probeAndCompare(t.Context(), s, s.cells(), s.newGrid())
+	if err != nil || !verdict.OK() {
+		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
+	}
+	if tries := s.table.Sampling(0, 0).Tries; most < tries {
+		t.Errorf("at most %d tries at once, want at least the %d of one cell", most, tries)
+	}
+}
+
+func TestConvergeWaitsForTheDataPlane(t *testing.T) {
+	quickTimeouts(t)
+	s, fake := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {
+		if p.Source == "pod@node-2" && p.Address == "10.96.0.9" && attempt < 3 {
+			return failed(matrix.Refused, 1, "connection refused")
+		}
+		return good(p, attempt)
+	})
+	verdict, err := converge(t.Context(), s)
+	if err != nil || !verdict.OK() {
+		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
+	}
+	// The direct columns are probed for the first table and for the verdict,
+	// not while the others are waited for.
+	perTable := s.table.Sampling(0, 1).Tries
+	direct := 0
+	for _, p := range fake.Calls() {
+		if p.Source == "pod@node-1" && p.Address == "10.244.1.2" {
+			direct += p.Tries
+		}
+	}
+	if direct > 2*perTable {
+		t.Errorf("%d tries of a cell that was right all the time, want at most two tables' %d", direct, 2*perTable)
+	}
+}
+
+func TestConvergeFailsAfterTheBound(t *testing.T) {
+	quickTimeouts(t)
+	s, _ := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {
+		if p.Source == "pod@node-2" && p.Address == "10.96.0.9" {
+			return failed(matrix.Refused, 1, "connection refused")
+		}
+		return good(p, attempt)
+	})
+	verdict, err := converge(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := verdict.Wrong(); len(got) != 1 || got[0] != (matrix.Cell{Row: 1, Column: 0}) {
+		t.Errorf("wrong cells %v, want pod@node-2 -> VIP", got)
+	}
+}
+
+func TestVerdictIsFinal(t *testing.T) {
+	quickTimeouts(t)
+	// One lost packet in the first table, one in the verdict: waiting must
+	// not turn an intermittent fault into a success.
+	var mu sync.Mutex
+	lost := map[string]bool{}
+	s, fake := testSweep(t, nil, good)
+	fake.Respond = func(p Probe, attempt int) matrix.Observation {
+		mu.Lock()
+		defer mu.Unlock()
+		if attempt == 1 && p.Address == "10.96.0.9" || attempt == 20 {
+			lost[p.Source] = true
+			return failed(matrix.TimedOut, 1, "i/o timeout")
+		}
+		return good(p, attempt)
+	}
+	verdict, err := converge(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lost) == 0 || verdict.OK() {
+		t.Errorf("an intermittent fault has passed (lost: %v)", lost)
+	}
+}
+
+func TestErrorIsNoFailureOfTheNetwork(t *testing.T) {
+	quickTimeouts(t)
+	for _, expected := range []matrix.Expectation{matrix.Refuse(), matrix.TimeOut(), matrix.Fail(), matrix.Implementation(), matrix.Connect("b1")} {
+		s, _ := testSweep(t, func(b *matrix.Builder) { b.Default(expected) }, func(Probe, int) matrix.Observation {
+			return failed(matrix.Error, 1, "no way to the source")
+		})
+		verdict, err := converge(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(verdict.Wrong()); got != 4 {
+			t.Errorf("expecting %s, %d of 4 cells are wrong when no probe can be made", expected, got)
+		}
+	}
+}
+
+func TestConvergeEndsWithTheContext(t *testing.T) {
+	s, _ := testSweep(t, nil, func(Probe, int) matrix.Observation { return failed(matrix.Refused, 1, "connection refused") })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := converge(ctx, s)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("err = %v, want that of the context", err)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v after the context had ended", took)
+	}
+}
+
+func TestHoldNoticesALateFailure(t *testing.T) {
+	quickTimeouts(t)
+	start := time.Now()
+	s, _ := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {
+		if time.Since(start) > 100*time.Millisecond {
+			return answered("ns/removed", 1)
+		}
+		return good(p, attempt)
+	})
+	verdict, err := converge(t.Context(), s)
+	if err != nil || !verdict.OK() {
+		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
+	}
+	verdict, err = hold(t.Context(), s, verdict, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict.OK() {
+		t.Error("a backend that came back during the hold has passed")
+	}
+}
+
+func TestWithoutTags(t *testing.T) {
+	if got := withoutTags("should work [Slow] when asked [Feature:LoadBalancer]"); got != "should work when asked" {
+		t.Errorf("got %q", got)
+	}
+}
