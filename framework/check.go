@@ -66,6 +66,9 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		verdict, err = hold(ctx, s, verdict, o.hold)
 	}
 	framework.ExpectNoError(err, "probing phase %q", phase)
+	if few := verdict.Undersampled(); len(few) > 0 {
+		framework.Failf("probing phase %q: %d cells were tried too seldom to prove them right, such as %s; this is a bug of the suite", phase, len(few), verdict.Describe(few[0]))
+	}
 	t.selfTested = t.selfTested || table.blackHole
 
 	result := &Result{
@@ -103,7 +106,7 @@ func withoutTags(text string) string {
 // converge probes the whole table, waits until wrong cells are right, and
 // returns the comparison of the last whole table.
 func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
-	grid := s.newGrid()
+	grid := s.table.NewGrid()
 	verdict, err := probeAndCompare(ctx, s, s.cells(), grid)
 	if err != nil || verdict.OK() {
 		return verdict, err
@@ -133,7 +136,7 @@ func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
 	if err != nil {
 		framework.Logf("After %v: %v", Timeouts.Propagation, err)
 	}
-	return probeAndCompare(ctx, s, s.cells(), s.newGrid())
+	return probeAndCompare(ctx, s, s.cells(), s.table.NewGrid())
 }
 
 func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid matrix.Grid) (*matrix.Comparison, error) {
@@ -147,7 +150,7 @@ func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid ma
 func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration time.Duration) (*matrix.Comparison, error) {
 	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); {
 		var err error
-		if verdict, err = probeAndCompare(ctx, s, s.cells(), s.newGrid()); err != nil {
+		if verdict, err = probeAndCompare(ctx, s, s.cells(), s.table.NewGrid()); err != nil {
 			return nil, err
 		}
 	}
@@ -159,7 +162,7 @@ func logWrong(s *sweep, wrong []matrix.Cell) {
 	const atMost = 5
 	var names []string
 	for _, cell := range wrong[:min(atMost, len(wrong))] {
-		names = append(names, fmt.Sprintf("%s -> %s", s.table.Rows()[cell.Row].Name, s.table.Columns()[cell.Column].Name))
+		names = append(names, fmt.Sprintf("%s -> %s", s.table.Row(cell.Row).Name, s.table.Column(cell.Column).Name))
 	}
 	if len(wrong) > atMost {
 		names = append(names, "...")
@@ -173,7 +176,7 @@ func (t *Topology) reproduction(verdict *matrix.Comparison) string {
 	const atMost, tries = 10, 5
 	var lines strings.Builder
 	for _, cell := range verdict.Wrong()[:min(atMost, len(verdict.Wrong()))] {
-		row, column := verdict.Table().Rows()[cell.Row], verdict.Table().Columns()[cell.Column]
+		row, column := verdict.Row(cell.Row), verdict.Column(cell.Column)
 		p := Probe{
 			Source:   row.Name,
 			Address:  column.Address,

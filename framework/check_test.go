@@ -62,7 +62,7 @@ func good(Probe, int) matrix.Observation { return answered("ns/b1", 1) }
 
 func TestSweepProbesEveryCell(t *testing.T) {
 	s, fake := testSweep(t, nil, good)
-	verdict, err := probeAndCompare(t.Context(), s, s.cells(), s.newGrid())
+	verdict, err := probeAndCompare(t.Context(), s, s.cells(), s.table.NewGrid())
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}
@@ -86,7 +86,7 @@ func TestSweepLeavesOutWhatIsNotPromised(t *testing.T) {
 	s, fake := testSweep(t, func(b *matrix.Builder) {
 		b.Expect(matrix.RowNamed("pod@node-2"), matrix.ColumnNamed("VIP"), matrix.NotProbed())
 	}, good)
-	if _, err := probeAndCompare(t.Context(), s, s.cells(), s.newGrid()); err != nil {
+	if _, err := probeAndCompare(t.Context(), s, s.cells(), s.table.NewGrid()); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range fake.Calls() {
@@ -110,7 +110,7 @@ func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
 		mu.Unlock()
 		return failed(matrix.TimedOut, 1, "i/o timeout")
 	})
-	verdict, err := probeAndCompare(t.Context(), s, s.cells(), s.newGrid())
+	verdict, err := probeAndCompare(t.Context(), s, s.cells(), s.table.NewGrid())
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}

@@ -73,6 +73,7 @@ func Preflight(ctx context.Context, externalClient string) error {
 		return err
 	}
 	config.Timeout = Timeouts.Preflight
+	config.ContentType = "application/json" // what any server understands
 	client, err := clientset.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("the kubeconfig cannot be used: %w", err)

@@ -47,23 +47,15 @@ type sweep struct {
 // cells returns the position of every cell that is probed at all.
 func (s *sweep) cells() []matrix.Cell {
 	var cells []matrix.Cell
-	for r := range s.table.Rows() {
-		for c := range s.table.Columns() {
-			if s.table.Sampling(r, c).Tries > 0 {
+	rows, columns := s.table.Size()
+	for r := range rows {
+		for c := range columns {
+			if s.table.Probed(r, c) {
 				cells = append(cells, matrix.Cell{Row: r, Column: c})
 			}
 		}
 	}
 	return cells
-}
-
-// newGrid returns an empty grid for the table.
-func (s *sweep) newGrid() matrix.Grid {
-	grid := make(matrix.Grid, len(s.table.Rows()))
-	for r := range grid {
-		grid[r] = make([]matrix.Observation, len(s.table.Columns()))
-	}
-	return grid
 }
 
 // run probes the given cells and puts what it saw into the grid, in place of
@@ -114,7 +106,7 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 
 // probe tries one cell until its outcome is decided.
 func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation, error) {
-	row, column := s.table.Rows()[cell.Row], s.table.Columns()[cell.Column]
+	row, column := s.table.Row(cell.Row), s.table.Column(cell.Column)
 	sampling := s.table.Sampling(cell.Row, cell.Column)
 	p := Probe{
 		Source:   row.Name,

@@ -107,9 +107,9 @@ func (t *Topology) source(row string) *source {
 // Answers to [ClientIP], relative to the source that asked.
 const (
 	// SourceKept is the answer when the destination saw the source's own address.
-	SourceKept = "source kept"
+	SourceKept = "kept"
 	// SourceRewritten is the answer when the destination saw another one.
-	SourceRewritten = "source rewritten"
+	SourceRewritten = "rewritten"
 )
 
 // name returns the short name for an answer: of a backend that says who it
