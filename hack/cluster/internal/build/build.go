@@ -211,7 +211,7 @@ func (b *builder) make(ctx context.Context, missing []*step) error {
 	if err := b.survey(ctx, missing, amounts); err != nil {
 		return err
 	}
-	b.announce(missing)
+	fine := b.announce(missing)
 	var tasks []task
 	for _, s := range missing {
 		if !s.quiet {
@@ -219,7 +219,7 @@ func (b *builder) make(ctx context.Context, missing []*step) error {
 		}
 	}
 	if whole := (&forecast{tasks: tasks}).remaining(0, 0); len(tasks) > 0 {
-		b.say(fmt.Sprintf("building %d components in %s, %s", len(tasks), b.planner.cache.dir, about(whole)))
+		b.say(fmt.Sprintf("to be built: %d of %d components, %s, in %s", len(tasks), len(tasks)+fine, about(whole), b.planner.cache.dir))
 	}
 	report := newProgress(b.out, tasks)
 	defer report.end()
@@ -278,8 +278,8 @@ func (b *builder) surveyOne(ctx context.Context, s *step) (amount, error) {
 	return found, nil
 }
 
-// announce says what is up to date among things that are not.
-func (b *builder) announce(missing []*step) {
+// announce says what is up to date among things that are not, and counts it.
+func (b *builder) announce(missing []*step) int {
 	var fine []string
 	for _, s := range b.planner.steps {
 		if !s.quiet && !slices.Contains(missing, s) {
@@ -289,6 +289,7 @@ func (b *builder) announce(missing []*step) {
 	if len(fine) > 0 {
 		b.say("up to date: " + strings.Join(fine, " "))
 	}
+	return len(fine)
 }
 
 // expect estimates how long a step will take.
@@ -322,7 +323,11 @@ func (b *builder) makeOne(ctx context.Context, s *step, found amount, report *pr
 	if s.quiet {
 		return cache.publish(s.name, s.key, func(dir string) error { return s.fill(ctx, dir, log) })
 	}
-	compiled := report.begin(s.name, found.stale)
+	units := found.stale
+	if s.compile != nil && s.compile.Test {
+		units = 0 // as nothing would count them
+	}
+	compiled := report.begin(s.name, units)
 	err = cache.publish(s.name, s.key, func(dir string) error {
 		if s.compile != nil {
 			return s.compile.build(ctx, b.planner.root, dir, b.jobs, log, compiled)

@@ -57,7 +57,7 @@ func TestEnsureMakesOnlyWhatIsMissing(t *testing.T) {
 	if got := strings.Join(ran, " "); got != "a b" {
 		t.Errorf("first build made %q", got)
 	}
-	for _, want := range []string{"building 2 components in " + c.dir, "a                built in ", "b                built in "} {
+	for _, want := range []string{"to be built: 2 of 2 components, a few seconds, in " + c.dir, "a                built in ", "b                built in "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, out.String())
 		}

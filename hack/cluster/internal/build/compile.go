@@ -142,14 +142,13 @@ func (s *splitter) Write(p []byte) (int, error) {
 }
 
 // build makes the programs in dir. It adds one to done for each package that
-// has been compiled.
+// has been compiled, unless these are test binaries.
 func (c compilation) build(ctx context.Context, root, dir string, jobs int, log io.Writer, done *atomic.Int64) error {
 	for _, p := range c.Programs {
-		args := []string{"build"}
+		args := []string{"build", "-v"} // names each package that is compiled, in a line of its own
 		if c.Test {
-			args = []string{"test", "-c"}
+			args = []string{"test", "-c"} // has no such flag
 		}
-		args = append(args, "-v") // names each package that is compiled, in a line of its own
 		args = append(args, c.flags()...)
 		if jobs > 0 {
 			args = append(args, "-p", strconv.Itoa(jobs))
@@ -163,13 +162,16 @@ func (c compilation) build(ctx context.Context, root, dir string, jobs int, log 
 	return nil
 }
 
-// lineCounter counts the lines that pass through it.
+// lineCounter counts the lines that pass through it, except the one with which
+// run begins.
 type lineCounter struct {
 	io.Writer
 	lines *atomic.Int64
 }
 
 func (l *lineCounter) Write(p []byte) (int, error) {
-	l.lines.Add(int64(bytes.Count(p, []byte("\n"))))
+	if !bytes.HasPrefix(p, []byte("+ ")) {
+		l.lines.Add(int64(bytes.Count(p, []byte("\n"))))
+	}
 	return l.Writer.Write(p)
 }

@@ -72,24 +72,25 @@ func (f *forecast) remaining(elapsed time.Duration, fraction float64) time.Durat
 	if f.current >= len(f.tasks) {
 		return 0
 	}
-	left := expectation(f.prior(f.current), elapsed, fraction) - elapsed
+	sum := left(f.prior(f.current), elapsed, fraction)
 	for i := f.current + 1; i < len(f.tasks); i++ {
-		left += f.prior(i)
+		sum += f.prior(i)
 	}
-	return left
+	return sum
 }
 
-// expectation is how long a task will have taken in all. The more of it is
-// done, the more the projection from that counts against the prior. One that
-// overruns is believed to need another tenth of what it has taken.
-func expectation(prior, elapsed time.Duration, fraction float64) time.Duration {
-	whole := prior
-	if fraction > 0 {
-		fraction = min(fraction, 1)
-		projected := float64(elapsed) / fraction
-		whole = time.Duration((1-fraction)*float64(prior) + fraction*projected)
+// left is how much longer a task takes that has run for elapsed. As long as it
+// is not known which fraction of it is done, the prior is all there is; then,
+// the more of it is done, the more its own pace counts against the prior. One
+// that overruns is believed to need another tenth of what it has taken.
+func left(prior, elapsed time.Duration, fraction float64) time.Duration {
+	if fraction <= 0 {
+		return max(prior-elapsed, elapsed/10)
 	}
-	return max(whole, elapsed+elapsed/10)
+	fraction = min(fraction, 1)
+	projected := float64(elapsed) / fraction
+	whole := (1-fraction)*float64(prior) + fraction*projected
+	return max(time.Duration((1-fraction)*whole), elapsed/20)
 }
 
 // about rounds a duration as coarsely as an estimate deserves.

@@ -21,23 +21,24 @@ import (
 	"time"
 )
 
-func TestExpectation(t *testing.T) {
+func TestLeft(t *testing.T) {
+	const prior = 100 * time.Second
 	for _, tc := range []struct {
-		name           string
-		prior, elapsed time.Duration
-		fraction       float64
-		want           time.Duration
+		name     string
+		elapsed  time.Duration
+		fraction float64
+		want     time.Duration
 	}{
-		{"not begun", 100 * time.Second, 0, 0, 100 * time.Second},
-		{"nothing known of the work", 100 * time.Second, 50 * time.Second, 0, 100 * time.Second},
-		{"half done in half the time", 100 * time.Second, 50 * time.Second, 0.5, 100 * time.Second},
-		{"half done in twice the time", 100 * time.Second, 100 * time.Second, 0.5, 150 * time.Second},
-		{"all compiled, only linking left", 100 * time.Second, 40 * time.Second, 1, 44 * time.Second},
-		{"more than all", 100 * time.Second, 40 * time.Second, 1.5, 44 * time.Second},
-		{"overrun", 100 * time.Second, 200 * time.Second, 0, 220 * time.Second},
+		{"not begun", 0, 0, 100 * time.Second},
+		{"nothing known of the work", 40 * time.Second, 0, 60 * time.Second},
+		{"nothing known, overrun", 200 * time.Second, 0, 20 * time.Second},
+		{"half done in half the time", 50 * time.Second, 0.5, 50 * time.Second},
+		{"half done in twice the time", 100 * time.Second, 0.5, 75 * time.Second},
+		{"all compiled, only linking left", 40 * time.Second, 1, 2 * time.Second},
+		{"more than all", 40 * time.Second, 1.5, 2 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := expectation(tc.prior, tc.elapsed, tc.fraction); got != tc.want {
+			if got := left(prior, tc.elapsed, tc.fraction); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})

@@ -165,8 +165,8 @@ func (p *progress) status(now time.Time) (string, float64) {
 	if p.units > 0 {
 		fraction = float64(p.done.Load()) / float64(p.units)
 	}
-	left := p.forecast.remaining(now.Sub(p.started), fraction)
+	remaining := p.forecast.remaining(now.Sub(p.started), fraction)
 	text := fmt.Sprintf("building %s (%d of %d), %s elapsed, %s left",
-		p.name, p.forecast.current+1, len(p.forecast.tasks), elapsed.Round(time.Second), about(left))
-	return text, min(float64(elapsed)/float64(elapsed+left+1), 0.999)
+		p.name, p.forecast.current+1, len(p.forecast.tasks), elapsed.Round(time.Second), about(remaining))
+	return text, min(float64(elapsed)/float64(elapsed+remaining+1), 0.999)
 }
