@@ -248,24 +248,25 @@ func removeTree(dir string) error {
 	return ignoreVanished(unix.Rmdir(dir))
 }
 
-// Clusters lists the names of all clusters that have a group.
-func Clusters() ([]string, error) {
-	mounts, err := Mounts()
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, m := range mounts {
-		entries, err := os.ReadDir(filepath.Join(m.Path, parent))
-		if err != nil {
-			continue
+// Children returns the groups directly below g, by their names.
+func (g *Group) Children() (map[string]*Group, error) {
+	children := map[string]*Group{}
+	for _, path := range g.Paths() {
+		entries, err := os.ReadDir(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("listing cgroup: %w", err)
 		}
 		for _, entry := range entries {
 			if entry.IsDir() {
-				names = append(names, entry.Name())
+				children[entry.Name()] = g.Child(entry.Name())
 			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	return children, nil
+}
+
+// OwnProcesses lists those who joined the group or were started by them, as
+// opposed to those whom they moved to groups further below.
+func (g *Group) OwnProcesses() ([]int, error) {
+	return g.Child(leaf).Processes()
 }

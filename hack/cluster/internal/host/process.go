@@ -79,8 +79,9 @@ func parseStat(stat string) (state byte, start uint64, err error) {
 	return fields[stateField][0], start, nil
 }
 
-// innerPID returns the number of a process within its own pid namespace, or 0.
-func innerPID(pid int) int {
+// InnerPID returns the number that a process of a host has on that host. It is
+// 0 for processes of the machine and of containers.
+func InnerPID(pid int) int {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
@@ -91,16 +92,12 @@ func innerPID(pid int) int {
 func parseInnerPID(status string) int {
 	for line := range strings.Lines(status) {
 		if rest, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			// One number for each pid namespace, from the outermost inwards.
 			numbers := strings.Fields(rest)
-			if len(numbers) < 2 {
+			if len(numbers) != 2 {
 				return 0
 			}
-			// The second is the number in the host's namespace; containers
-			// have further ones below.
 			n, _ := strconv.Atoi(numbers[1])
-			if len(numbers) > 2 {
-				return 0
-			}
 			return n
 		}
 	}

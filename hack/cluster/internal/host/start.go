@@ -78,7 +78,7 @@ func Enter(dir string) error {
 	if err := group.Create(); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(initLog(dir), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	log, err := os.OpenFile(InitLog(dir), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return fmt.Errorf("opening log: %w", err)
 	}
@@ -114,8 +114,8 @@ func Enter(dir string) error {
 	return writeJSON(processFile(dir), process)
 }
 
-// initLog is where process 1 reports, next to the logs of its services.
-func initLog(dir string) string { return filepath.Join(dir, "init.log") }
+// InitLog is where process 1 of the host in dir reports.
+func InitLog(dir string) string { return filepath.Join(dir, "init.log") }
 
 // processFile holds the identity of process 1.
 func processFile(dir string) string { return filepath.Join(dir, "init.json") }

@@ -56,16 +56,17 @@ type File struct {
 	Extension     *Extension
 }
 
-// Write writes the kubeconfig, readable by its owner only.
-func (f File) Write(path string) error {
+// Render returns the file's content.
+func (f File) Render() ([]byte, error) {
 	config, err := f.config()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		return fmt.Errorf("writing kubeconfig of %s: %w", f.User, err)
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		return nil, fmt.Errorf("encoding kubeconfig of %s: %w", f.User, err)
 	}
-	return nil
+	return raw, nil
 }
 
 func (f File) config() (*clientcmdapi.Config, error) {

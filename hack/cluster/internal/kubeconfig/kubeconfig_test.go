@@ -17,8 +17,6 @@ limitations under the License.
 package kubeconfig
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,30 +26,25 @@ import (
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/pki"
 )
 
-func TestWrite(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "kubeconfig")
-	err := File{
+func TestRender(t *testing.T) {
+	raw, err := File{
 		Cluster: "svc", User: "admin", Server: "https://127.0.0.1:1", CA: []byte("ca"),
 		Client: pki.Pair{Cert: []byte("cert"), Key: []byte("key")},
 		Extension: &Extension{
 			ExternalClient: &ExternalClient{URL: "http://127.0.0.1:2", Address: "172.18.0.3"},
 			NodeExec:       "cluster exec",
 		},
-	}.Write(path)
+	}.Render()
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := clientcmd.LoadFromFile(path)
+	loaded, err := clientcmd.Load(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cluster := loaded.Clusters[loaded.Contexts[loaded.CurrentContext].Cluster]
 	if cluster.Server != "https://127.0.0.1:1" || cluster.InsecureSkipTLSVerify {
 		t.Errorf("unexpected cluster %+v", cluster)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
 	}
 	// The reader of the extension is not this package: it reads plain YAML.
 	var doc struct {

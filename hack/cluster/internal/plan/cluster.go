@@ -178,3 +178,12 @@ func offset(a netip.Addr, n int) netip.Addr {
 	}
 	return a
 }
+
+// JoinAddresses renders the addresses of a host without their subnets.
+func JoinAddresses(prefixes []netip.Prefix) string {
+	var addresses []netip.Addr
+	for _, prefix := range prefixes {
+		addresses = append(addresses, prefix.Addr())
+	}
+	return Join(addresses)
+}

@@ -1,0 +1,24 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package cluster brings a cluster up, takes it down, and tells how it is. It
+// puts together what the other packages make; start at Up.
+//
+// A cluster leaves traces in four places only, each of which names it: its
+// directory below the state root, its network namespaces, its cgroups, and
+// mounts below its directory. Removing a cluster means to go through the four,
+// whatever its records say.
+package cluster

@@ -1,0 +1,76 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/cgroup"
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
+)
+
+// checkMachine reports what the machine lacks.
+func checkMachine(*plan.Cluster) error {
+	if _, err := cgroup.Mounts(); err != nil {
+		return err
+	}
+	for _, kind := range []string{"mnt", "pid", "net", "uts", "ipc", "cgroup"} {
+		if _, err := os.Stat("/proc/self/ns/" + kind); err != nil {
+			return fmt.Errorf("the kernel lacks %s namespaces", kind)
+		}
+	}
+	return nil
+}
+
+// export writes another copy of the kubeconfig.
+func export(p Paths, to string) error {
+	if to == "" || to == p.Kubeconfig() {
+		return nil
+	}
+	raw, err := os.ReadFile(p.Kubeconfig())
+	if err != nil {
+		return fmt.Errorf("copying kubeconfig: %w", err)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, raw, 0o600)); err != nil {
+		return fmt.Errorf("copying kubeconfig: %w", err)
+	}
+	return nil
+}
+
+// explain tells how to use the cluster.
+func explain(out io.Writer, p Paths, o UpOptions) {
+	path := p.Kubeconfig()
+	if o.Kubeconfig != "" {
+		path = o.Kubeconfig
+	}
+	name := ""
+	if o.Name != plan.DefaultOptions().Name {
+		name = " --name=" + o.Name
+	}
+	fmt.Fprintln(out, strings.Join([]string{
+		"",
+		"export KUBECONFIG=" + path,
+		"export PATH=" + p.Bin() + ":$PATH   # kubectl",
+		"",
+		"look inside: cluster exec" + name + " node-1 -- ip addr     logs: " + p.Logs(),
+	}, "\n"))
+}

@@ -1,0 +1,136 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	kubeadmapi "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
+	"k8s.io/kubernetes/cmd/kubeadm/app/phases/addons/dns"
+	"sigs.k8s.io/yaml"
+
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
+)
+
+// newClient returns the administrator's client.
+func newClient(p Paths) (clientset.Interface, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig())
+	if err != nil {
+		return nil, fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	config.Timeout = 10 * time.Second
+	config.QPS, config.Burst = 50, 100
+	client, err := clientset.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making a client: %w", err)
+	}
+	return client, nil
+}
+
+// createNodes creates the Node objects before kubelet does, or completes what
+// it has created: the range of its pods is not kubelet's to choose.
+func createNodes(ctx context.Context, client clientset.Interface, c *plan.Cluster) error {
+	for _, n := range c.Nodes {
+		node := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: map[string]string{}}}
+		if n.Zone != "" {
+			node.Labels[v1.LabelTopologyZone] = n.Zone
+		}
+		for _, cidr := range n.PodCIDRs {
+			node.Spec.PodCIDRs = append(node.Spec.PodCIDRs, cidr.String())
+		}
+		node.Spec.PodCIDR = node.Spec.PodCIDRs[0]
+		_, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
+		if apierrors.IsAlreadyExists(err) {
+			var patch []byte
+			if patch, err = yaml.Marshal(map[string]any{
+				"metadata": map[string]any{"labels": node.Labels},
+				"spec":     map[string]any{"podCIDR": node.Spec.PodCIDR, "podCIDRs": node.Spec.PodCIDRs},
+			}); err == nil {
+				patch, err = yaml.YAMLToJSON(patch)
+			}
+			if err == nil {
+				_, err = client.CoreV1().Nodes().Patch(ctx, n.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("creating node %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+// deployDNS deploys CoreDNS exactly as kubeadm does.
+func deployDNS(client clientset.Interface, c *plan.Cluster) error {
+	err := dns.EnsureDNSAddon(&kubeadmapi.ClusterConfiguration{
+		Networking:      kubeadmapi.Networking{ServiceSubnet: plan.Join(c.ServiceCIDRs), DNSDomain: plan.DNSDomain},
+		ImageRepository: "registry.k8s.io",
+	}, client, "", io.Discard, false)
+	if err != nil {
+		return fmt.Errorf("deploying CoreDNS: %w", err)
+	}
+	return nil
+}
+
+// apiComponents reports what only the API server knows.
+func apiComponents(ctx context.Context, client clientset.Interface, c *plan.Cluster) []Component {
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return []Component{{Name: "nodes", Host: "-", Problem: err.Error()}}
+	}
+	ready := map[string]string{}
+	for _, node := range nodes.Items {
+		ready[node.Name] = nodeProblem(&node)
+	}
+	var all []Component
+	for _, n := range c.Nodes {
+		problem, registered := ready[n.Name]
+		if !registered {
+			problem = "not registered"
+		}
+		all = append(all, Component{Name: "Node " + n.Name, Host: "-", Problem: problem})
+	}
+	coreDNS := Component{Name: "Deployment coredns", Host: "-"}
+	deployment, err := client.AppsV1().Deployments(metav1.NamespaceSystem).Get(ctx, "coredns", metav1.GetOptions{})
+	switch {
+	case err != nil:
+		coreDNS.Problem = err.Error()
+	case deployment.Spec.Replicas == nil || deployment.Status.ReadyReplicas < *deployment.Spec.Replicas:
+		coreDNS.Problem = fmt.Sprintf("%d replicas ready", deployment.Status.ReadyReplicas)
+	}
+	return append(all, coreDNS)
+}
+
+func nodeProblem(node *v1.Node) string {
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == v1.NodeReady {
+			if condition.Status == v1.ConditionTrue {
+				return ""
+			}
+			return "not ready: " + condition.Message
+		}
+	}
+	return "not ready yet"
+}

@@ -1,0 +1,164 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/yaml"
+
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/host"
+	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
+)
+
+// Names of the programs of a node, its data plane apart.
+const (
+	Containerd = "containerd"
+	Kubelet    = "kubelet"
+)
+
+// Paths on a node.
+const (
+	ContainerdConfig = "/etc/containerd/config.toml"
+	KubeletConfig    = "/etc/kubernetes/kubelet.yaml"
+	KubeletCert      = "/etc/kubernetes/pki/kubelet.crt"
+	KubeletKey       = "/etc/kubernetes/pki/kubelet.key"
+	CACert           = "/etc/kubernetes/pki/ca.crt"
+	CNIConfigDir     = "/etc/cni/net.d"
+	resolvConf       = "/etc/resolv.conf"
+	containerdSocket = "/run/containerd/containerd.sock"
+)
+
+// Node returns the programs of a node, its data plane apart.
+func Node(c *plan.Cluster, node plan.Node, logFile func(string) string) []host.Service {
+	return []host.Service{{
+		Name: Containerd,
+		Args: []string{Containerd, "--config=" + ContainerdConfig},
+		Log:  logFile(Containerd),
+	}, {
+		Name: Kubelet,
+		Args: []string{
+			Kubelet, "--config=" + KubeletConfig, "--kubeconfig=" + KubeconfigPath(Kubelet),
+			"--hostname-override=" + node.Name, "--node-ip=" + plan.JoinAddresses(node.Addresses), "--v=2",
+		},
+		Log:    logFile(Kubelet),
+		After:  []string{"unix:" + containerdSocket, APIServerAddress(c)},
+		Health: "http://127.0.0.1:10248/healthz",
+	}}
+}
+
+// APIServerAddress is the address of the API server in the form that
+// host.Service.After wants.
+func APIServerAddress(c *plan.Cluster) string {
+	return fmt.Sprintf("tcp:%s:%d", c.ControlPlane.Address(), plan.APIServerPort)
+}
+
+// RenderKubelet returns kubelet's configuration. It holds back from what needs
+// to own the machine: its cgroups, its disks, its limits.
+func RenderKubelet(c *plan.Cluster) (string, error) {
+	config := &kubeletv1beta1.KubeletConfiguration{
+		TypeMeta: metav1.TypeMeta{
+			APIVersion: kubeletv1beta1.SchemeGroupVersion.String(), Kind: "KubeletConfiguration",
+		},
+		Authentication: kubeletv1beta1.KubeletAuthentication{
+			Anonymous: kubeletv1beta1.KubeletAnonymousAuthentication{Enabled: ptr.To(false)},
+			Webhook:   kubeletv1beta1.KubeletWebhookAuthentication{Enabled: ptr.To(true)},
+			X509:      kubeletv1beta1.KubeletX509Authentication{ClientCAFile: CACert},
+		},
+		Authorization:            kubeletv1beta1.KubeletAuthorization{Mode: kubeletv1beta1.KubeletAuthorizationModeWebhook},
+		TLSCertFile:              KubeletCert,
+		TLSPrivateKeyFile:        KubeletKey,
+		ContainerRuntimeEndpoint: "unix://" + containerdSocket,
+		ClusterDomain:            plan.DNSDomain,
+		ClusterDNS:               []string{c.DNSVIP.String()},
+		ResolverConfig:           ptr.To(resolvConf),
+
+		CgroupDriver:                  "cgroupfs",
+		FailCgroupV1:                  ptr.To(false),
+		CgroupsPerQOS:                 ptr.To(false),
+		EnforceNodeAllocatable:        []string{"none"},
+		LocalStorageCapacityIsolation: ptr.To(false),
+		OOMScoreAdj:                   ptr.To[int32](0),
+		FailSwapOn:                    ptr.To(false),
+		// A full disk of the machine is no reason to kill pods or images here.
+		EvictionHard: map[string]string{
+			"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.inodesFree": "0%",
+		},
+		ImageGCHighThresholdPercent: ptr.To[int32](100),
+		// The node is switched off, not shut down.
+		ShutdownGracePeriod: metav1.Duration{Duration: 0 * time.Second},
+	}
+	raw, err := yaml.Marshal(config)
+	if err != nil {
+		return "", fmt.Errorf("encoding kubelet's configuration: %w", err)
+	}
+	return string(raw), nil
+}
+
+// RenderContainerd returns containerd's configuration.
+func RenderContainerd(sandboxImage, cniBinDir string) string {
+	return fmt.Sprintf(`version = 3
+# The machine may not permit to lower scores below its own.
+oom_score = 0
+
+[plugins.'io.containerd.cri.v1.images']
+  snapshotter = 'overlayfs'
+  [plugins.'io.containerd.cri.v1.images'.pinned_images]
+    sandbox = %q
+
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+    runtime_type = 'io.containerd.runc.v2'
+    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+      SystemdCgroup = false
+  [plugins.'io.containerd.cri.v1.runtime'.cni]
+    bin_dirs = [%q]
+    conf_dir = %q
+`, sandboxImage, cniBinDir, CNIConfigDir)
+}
+
+// HostFiles returns what the C library needs on any host. The name server does
+// not exist: the gateway refuses at once, so that nobody waits for it.
+func HostFiles(c *plan.Cluster) map[string]string {
+	var hosts, resolv strings.Builder
+	hosts.WriteString("127.0.0.1 localhost\n::1 localhost\n")
+	for _, h := range c.Hosts() {
+		for _, address := range h.Addresses {
+			fmt.Fprintf(&hosts, "%s %s\n", address.Addr(), h.Name)
+		}
+	}
+	for _, gateway := range c.Gateways {
+		fmt.Fprintf(&resolv, "nameserver %s\n", gateway.Addr())
+	}
+	return map[string]string{"/etc/hosts": hosts.String(), resolvConf: resolv.String()}
+}
+
+// External returns the program of the off-cluster client.
+func External(logFile func(string) string) []host.Service {
+	return []host.Service{{
+		Name:   "agnhost",
+		Args:   []string{"agnhost", "netexec", fmt.Sprintf("--http-port=%d", plan.ExternalPort), "--udp-port=-1"},
+		Log:    logFile("agnhost"),
+		Health: fmt.Sprintf("http://127.0.0.1:%d/hostname", plan.ExternalPort),
+	}}
+}
