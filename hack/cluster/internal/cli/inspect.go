@@ -17,6 +17,7 @@ limitations under the License.
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -84,7 +85,14 @@ func newExec(g *global) *cobra.Command {
 		Short: "Run a command on a host: node-1, node-2, ..., control-plane, external or fabric",
 		Args:  cobra.MinimumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return cluster.Exec(g.stateRoot, g.name, args[0], args[1:])
+			command := args[1:]
+			if command[0] == "--" { // left in place after the first argument
+				command = command[1:]
+			}
+			if len(command) == 0 {
+				return errors.New("no command given: want exec <host> -- <command> [argument...]")
+			}
+			return cluster.Exec(g.stateRoot, g.name, args[0], command)
 		},
 	}
 	// What follows the host belongs to the command.
