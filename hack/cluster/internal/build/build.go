@@ -244,6 +244,7 @@ func (b *builder) survey(ctx context.Context, missing []*step, amounts map[*step
 		return nil
 	}
 	b.say("reading the modules of " + strings.Join(names, " "))
+	counted := map[string]bool{}
 	for _, s := range missing {
 		if s.compile == nil {
 			continue
@@ -252,17 +253,17 @@ func (b *builder) survey(ctx context.Context, missing []*step, amounts map[*step
 		if err != nil {
 			return err
 		}
-		amounts[s] = found
+		amounts[s] = count(found, counted)
 	}
 	return nil
 }
 
 // surveyOne does it for one step. If that takes long, modules are being
 // downloaded, and it says so.
-func (b *builder) surveyOne(ctx context.Context, s *step) (amount, error) {
+func (b *builder) surveyOne(ctx context.Context, s *step) (map[string]bool, error) {
 	log, err := os.Create(b.planner.cache.log(s.name))
 	if err != nil {
-		return amount{}, err
+		return nil, err
 	}
 	defer log.Close()
 	begun := time.Now()
@@ -273,7 +274,7 @@ func (b *builder) surveyOne(ctx context.Context, s *step) (amount, error) {
 	defer over()
 	found, err := s.compile.survey(ctx, b.planner.root, &lineCounter{log, downloads})
 	if err != nil {
-		return amount{}, failure(s.name, log.Name(), err)
+		return nil, failure(s.name, log.Name(), err)
 	}
 	return found, nil
 }

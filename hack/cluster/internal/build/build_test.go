@@ -144,10 +144,19 @@ func TestProgressLines(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
-	got := count("false \ntrue not installed but available in build cache\ntrue stale dependency: x\ntrue build ID mismatch\n")
-	if want := (amount{all: 4, stale: 2}); got != want || got.share() != 0.5 {
-		t.Errorf("got %+v", got)
+func TestCountOfASurvey(t *testing.T) {
+	counted := map[string]bool{}
+	first := readSurvey("false\tos@\t\ntrue\tx@v1\tnot installed but available in build cache\ntrue\ty@v1\tstale dependency: z\ntrue\tz@v1\tbuild ID mismatch\n", "CGO_ENABLED=0")
+	if got, want := count(first, counted), (amount{all: 4, stale: 2}); got != want || got.share() != 0.5 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	second := readSurvey("true\tz@v1\tbuild ID mismatch\ntrue\tz@v2\tbuild ID mismatch\nfalse\tos@\n\n", "CGO_ENABLED=0")
+	if got, want := count(second, counted), (amount{all: 1, stale: 1}); got != want {
+		t.Errorf("what the first build compiles counts again: got %+v, want %+v", got, want)
+	}
+	third := readSurvey("true\tz@v2\tbuild ID mismatch\n", "CGO_ENABLED=1")
+	if got, want := count(third, counted), (amount{all: 1, stale: 1}); got != want {
+		t.Errorf("with cgo: got %+v, want %+v", got, want)
 	}
 	if (amount{}).share() != 1 {
 		t.Error("what cannot be counted is all to be done")

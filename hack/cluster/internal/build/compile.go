@@ -87,10 +87,11 @@ func (a amount) share() float64 {
 	return float64(a.stale) / float64(a.all)
 }
 
-// survey downloads what is missing and counts what is to be compiled, so that
-// a resumed build does not claim to take as long as a first one.
-func (c compilation) survey(ctx context.Context, root string, log io.Writer) (amount, error) {
-	args := append([]string{"list", "-deps", "-f", "{{.Stale}} {{.StaleReason}}"}, c.flags()...)
+// survey downloads what is missing and tells for each package whether it is to
+// be compiled, so that a resumed build does not claim to take as long as a
+// first one. The packages are named so that equal names mean equal work.
+func (c compilation) survey(ctx context.Context, root string, log io.Writer) (map[string]bool, error) {
+	args := append([]string{"list", "-deps", "-f", surveyFormat}, c.flags()...)
 	if c.Test {
 		args = append(args, "-test")
 	}
@@ -99,16 +100,37 @@ func (c compilation) survey(ctx context.Context, root string, log io.Writer) (am
 	}
 	var out bytes.Buffer
 	err := run(ctx, &splitter{list: &out, log: log}, componentDir(root, c.Component), c.environment(), "go", args...)
-	return count(out.String()), err
+	return readSurvey(out.String(), c.environment()[0]), err
 }
 
-// count reads the lines that survey asked for.
-func count(list string) amount {
-	var a amount
+const surveyFormat = "{{.Stale}}\t{{.ImportPath}}@{{with .Module}}{{.Version}}{{end}}\t{{.StaleReason}}"
+
+// readSurvey reads the lines that survey asked for. What is not installed but
+// in Go's cache counts as compiled.
+func readSurvey(list, cgo string) map[string]bool {
+	stale := map[string]bool{}
 	for line := range strings.Lines(list) {
-		stale, reason, _ := strings.Cut(strings.TrimSpace(line), " ")
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		if len(fields) < 2 {
+			continue
+		}
+		cached := len(fields) > 2 && strings.Contains(fields[2], "available in build cache")
+		stale[fields[1]+" "+cgo] = fields[0] == "true" && !cached
+	}
+	return stale
+}
+
+// count sums up a survey, without the packages that have been counted before:
+// by the time it comes to these they will have been compiled.
+func count(survey, before map[string]bool) amount {
+	var a amount
+	for name, stale := range survey {
+		if before[name] {
+			continue
+		}
+		before[name] = true
 		a.all++
-		if stale == "true" && !strings.Contains(reason, "available in build cache") {
+		if stale {
 			a.stale++
 		}
 	}
