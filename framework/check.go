@@ -136,6 +136,7 @@ func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
 	if err != nil {
 		framework.Logf("After %v: %v", Timeouts.Propagation, err)
 	}
+	s.verdict = true
 	return probeAndCompare(ctx, s, s.cells(), s.table.NewGrid())
 }
 
@@ -148,6 +149,7 @@ func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid ma
 
 // hold probes whole tables until the duration is over or one is wrong.
 func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration time.Duration) (*matrix.Comparison, error) {
+	s.verdict = true
 	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); {
 		var err error
 		if verdict, err = probeAndCompare(ctx, s, s.cells(), s.table.NewGrid()); err != nil {

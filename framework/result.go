@@ -67,7 +67,11 @@ func (r *Result) line() string {
 // record adds the result to the spec's report and prints its one line.
 func (r *Result) record() {
 	ginkgo.GinkgoHelper()
-	ginkgo.AddReportEntry(resultEntry, r, types.ReportEntryVisibilityFailureOrVerbose)
+	visibility := types.ReportEntryVisibilityFailureOrVerbose
+	if r.Table.Counts.Wrong() > 0 {
+		visibility = types.ReportEntryVisibilityNever // the failure's text shows it
+	}
+	ginkgo.AddReportEntry(resultEntry, r, visibility)
 	progress.phase(r)
 }
 
