@@ -34,7 +34,7 @@ import (
 // parent holds the groups of all clusters of this machine.
 const parent = "service-e2e"
 
-// leaf is where processes of ours live: in version 2 a group that has
+// leaf is where a host's own processes live: in version 2 a group that has
 // controllers for its children cannot have processes itself.
 const leaf = "init"
 
@@ -77,12 +77,14 @@ func (g *Group) Exists() bool {
 	return false
 }
 
-// Create makes the group in every hierarchy, fit to have children with the
-// controllers that the machine grants.
+// Leaf returns the group within g that takes the processes of a host.
+func (g *Group) Leaf() *Group { return g.Child(leaf) }
+
+// Create makes the group, and those that it is in, in every hierarchy.
 func (g *Group) Create() error {
 	for _, m := range g.mounts {
 		dir := m.Path
-		for _, part := range strings.Split(filepath.Join(g.name, leaf), "/") {
+		for _, part := range strings.Split(g.name, "/") {
 			if m.Unified {
 				delegate(dir)
 			}
@@ -98,9 +100,19 @@ func (g *Group) Create() error {
 	return nil
 }
 
-// delegate passes on to the children of a group what controllers it has. One
-// that is refused (the group may have processes, or real time ones) is not
-// worth failing for: nothing here depends on limits.
+// Delegate lets groups within g have the controllers that g has. In version 2
+// that takes a group without processes.
+func (g *Group) Delegate() {
+	for _, m := range g.mounts {
+		if m.Unified {
+			delegate(filepath.Join(m.Path, g.name))
+		}
+	}
+}
+
+// delegate enables controllers one by one. One that is refused (the group may
+// have processes, or real time ones) is not worth failing for: nothing here
+// depends on limits.
 func delegate(dir string) {
 	controllers, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
 	if err != nil {
@@ -131,10 +143,13 @@ func initCPUSet(dir string) error {
 }
 
 // Join moves the calling process, all its threads, into the group.
-func (g *Group) Join() error {
-	for _, path := range g.Child(leaf).Paths() {
-		if err := os.WriteFile(filepath.Join(path, "cgroup.procs"), []byte("0"), 0); err != nil {
-			return fmt.Errorf("joining cgroup: %w", err)
+func (g *Group) Join() error { return g.Move(0) }
+
+// Move moves a process into the group.
+func (g *Group) Move(pid int) error {
+	for _, path := range g.Paths() {
+		if err := os.WriteFile(filepath.Join(path, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
+			return fmt.Errorf("moving process to cgroup: %w", err)
 		}
 	}
 	return nil
@@ -263,10 +278,4 @@ func (g *Group) Children() (map[string]*Group, error) {
 		}
 	}
 	return children, nil
-}
-
-// OwnProcesses lists those who joined the group or were started by them, as
-// opposed to those whom they moved to groups further below.
-func (g *Group) OwnProcesses() ([]int, error) {
-	return g.Child(leaf).Processes()
 }

@@ -52,6 +52,9 @@ func Main() int {
 			return int(quiet)
 		}
 		fmt.Fprintln(os.Stderr, "error:", err)
+		if errors.Is(err, errInterrupted) {
+			return 130 // as a shell reports SIGINT
+		}
 		return 1
 	}
 	return 0

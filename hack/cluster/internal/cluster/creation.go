@@ -58,8 +58,6 @@ type creation struct {
 	state   *state
 	builder *builder
 	images  string
-	// culprit is the component that made it fail, if one did.
-	culprit *Component
 }
 
 func (b *creation) run(ctx context.Context) error {

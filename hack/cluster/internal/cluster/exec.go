@@ -80,7 +80,7 @@ func enter(p Paths, c *plan.Cluster, short string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := group.Child(short).Join(); err != nil {
+	if err := group.Child(short).Leaf().Join(); err != nil {
 		return nil, err
 	}
 	return []string{

@@ -52,6 +52,8 @@ type Component struct {
 	// Log is its log file.
 	Log string
 
+	// unattended is set if nobody restarts it.
+	unattended bool
 	// service and short are set for programs of a host.
 	service *host.Service
 	short   string
@@ -87,7 +89,7 @@ func components(ctx context.Context, p Paths, c *plan.Cluster, s *state) []Compo
 // recorded returns a host and its programs as they are on record. The numbers
 // of programs are those that they have on the host.
 func recorded(p Paths, h plan.Host) []Component {
-	self := Component{Name: h.Short, Host: h.Name, Log: host.InitLog(p.Host(h.Short))}
+	self := Component{Name: h.Short, Host: h.Name, Log: p.HostLog(h.Short), unattended: true}
 	process, err := host.ReadProcess(p.Host(h.Short))
 	switch {
 	case err != nil:
@@ -127,7 +129,9 @@ func recorded(p Paths, h plan.Host) []Component {
 }
 
 func forwarder(p Paths, s *state) Component {
-	component := Component{Name: forward.Name, Host: "-", PID: s.Forwarder.PID, Log: p.Log("", forward.Name)}
+	component := Component{
+		Name: forward.Name, Host: "-", PID: s.Forwarder.PID, Log: p.Log("", forward.Name), unattended: true,
+	}
 	if !s.Forwarder.Alive() {
 		component.PID, component.Problem = 0, "not running"
 	}
@@ -147,7 +151,7 @@ func hostNumbers(name string) map[string]map[int]int {
 		return numbers
 	}
 	for short, child := range children {
-		pids, err := child.OwnProcesses()
+		pids, err := child.Leaf().Processes()
 		if err != nil {
 			continue
 		}

@@ -48,6 +48,7 @@ func (b *builder) base(h plan.Host) *host.Spec {
 		Visible: []string{b.paths.Bin(), b.paths.CNI(), b.paths.Logs()},
 		Files:   config.HostFiles(b.plan),
 		Path:    b.paths.Bin() + ":" + systemPath,
+		Log:     b.paths.HostLog(h.Short),
 	}
 }
 

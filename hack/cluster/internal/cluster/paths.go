@@ -74,6 +74,9 @@ func (p Paths) Log(short, component string) string {
 	return filepath.Join(p.Logs(), componentName(short, component)+".log")
 }
 
+// HostLog is the log file of a host's process 1.
+func (p Paths) HostLog(short string) string { return filepath.Join(p.Logs(), short+".log") }
+
 func (p Paths) state() string { return filepath.Join(p.Dir, "cluster.json") }
 
 // componentName tells components of different hosts apart. Those of which

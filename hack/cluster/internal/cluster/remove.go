@@ -62,7 +62,8 @@ func findTraces(p Paths, name string) (*traces, error) {
 		return nil, err
 	}
 	for _, namespace := range namespaces {
-		if plan.Owns(name, namespace) {
+		// Without a record the name alone proves nothing.
+		if plan.Owns(name, namespace) && (t.dir != "" || network.IsMarked(namespace)) {
 			t.namespaces = append(t.namespaces, namespace)
 		}
 	}

@@ -21,6 +21,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,10 +132,7 @@ func settle(ctx context.Context, p Paths, s *state, progress *Progress) (*Compon
 	for said := false; ; said = true {
 		all := inspect(ctx, p, c, s)
 		problem := firstUnhealthy(all)
-		if problem == nil || time.Now().After(deadline) || lost(all, c) != nil {
-			if dead := lost(all, c); dead != nil {
-				problem = dead
-			}
+		if problem == nil || problem.unattended || time.Now().After(deadline) {
 			return problem, nil
 		}
 		if !said {
@@ -142,20 +142,6 @@ func settle(ctx context.Context, p Paths, s *state, progress *Progress) (*Compon
 			return nil, err
 		}
 	}
-}
-
-// lost returns a component that nobody restarts and that does not run.
-func lost(all []Component, c *plan.Cluster) *Component {
-	last := map[string]bool{"forwarder": true}
-	for _, h := range c.Hosts() {
-		last[h.Short] = true
-	}
-	for i := range all {
-		if last[all[i].Name] && all[i].Problem != "" {
-			return &all[i]
-		}
-	}
-	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -172,6 +158,9 @@ func bringUp(ctx context.Context, p Paths, c *plan.Cluster, o UpOptions, progres
 		return err
 	}
 	artifacts, err := build.Ensure(ctx, o.Build)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -186,17 +175,40 @@ func bringUp(ctx context.Context, p Paths, c *plan.Cluster, o UpOptions, progres
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	if o.KeepOnFailure {
+	if _, statErr := os.Stat(p.Dir); statErr == nil && o.KeepOnFailure {
 		return fmt.Errorf("%w (kept for inspection in %s)", err, p.Dir)
 	}
-	saved := b.rescueLog()
-	if removeErr := removeAll(p, o.Name); removeErr != nil {
-		err = errors.Join(err, removeErr)
+	if ctx.Err() == nil {
+		err = rescueLogs(p, o.Name, err)
 	}
-	if saved != "" {
-		return fmt.Errorf("%w (log: %s)", err, saved)
+	return errors.Join(err, removeAll(p, o.Name))
+}
+
+// rescueLogs saves the logs from being removed with the cluster, and tells
+// about it in the error.
+func rescueLogs(p Paths, name string, err error) error {
+	files, listErr := logFiles(p)
+	files = slices.DeleteFunc(files, func(file string) bool {
+		info, statErr := os.Stat(file)
+		return statErr != nil || info.Size() == 0
+	})
+	if listErr != nil || len(files) == 0 {
+		return err
 	}
-	return err
+	dir, mkErr := os.MkdirTemp("", "service-e2e-"+name+"-logs-")
+	if mkErr != nil {
+		return err
+	}
+	for _, file := range files {
+		if raw, readErr := os.ReadFile(file); readErr == nil {
+			_ = os.WriteFile(filepath.Join(dir, filepath.Base(file)), raw, 0o600)
+		}
+	}
+	var blamed *componentError
+	if errors.As(err, &blamed) {
+		return fmt.Errorf("%w (log: %s)", err, filepath.Join(dir, filepath.Base(blamed.Log)))
+	}
+	return fmt.Errorf("%w (logs: %s)", err, dir)
 }
 
 func removeAll(p Paths, name string) error {

@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/network"
@@ -49,12 +48,12 @@ func (b *creation) wait(ctx context.Context, what string, timeout time.Duration,
 			return context.Cause(ctx)
 		}
 		if dying := b.dying(); dying != nil {
-			return b.blame(what, dying)
+			return fmt.Errorf("waiting for %s: %w", what, &componentError{*dying})
 		}
 		if bounded.Err() != nil {
 			all := components(ctx, b.paths, b.plan, b.state)
 			if problem := firstUnhealthy(all); problem != nil {
-				return b.blame(what, problem)
+				return fmt.Errorf("waited %s for %s: %w", timeout, what, &componentError{*problem})
 			}
 			return fmt.Errorf("waited %s for %s: %w", timeout, what, err)
 		}
@@ -62,9 +61,11 @@ func (b *creation) wait(ctx context.Context, what string, timeout time.Duration,
 	}
 }
 
-func (b *creation) blame(what string, c *Component) error {
-	b.culprit = c
-	return fmt.Errorf("waiting for %s: %s on %s: %s, see %s", what, c.Name, c.Host, c.Problem, c.Log)
+// componentError blames a component.
+type componentError struct{ Component }
+
+func (e *componentError) Error() string {
+	return fmt.Sprintf("%s on %s: %s", e.Name, e.Host, e.Problem)
 }
 
 // dying returns a component that has died too often, or a host that is gone.
@@ -76,7 +77,7 @@ func (b *creation) dying() *Component {
 				component.Problem = fmt.Sprintf("died %d times, %s", component.Restarts, component.Problem)
 				return &component
 			}
-			if component.service == nil && component.Problem == "not running" {
+			if component.unattended && component.Problem == "not running" {
 				return &component
 			}
 		}
@@ -108,22 +109,4 @@ func lookup(ctx context.Context, c *plan.Cluster, namespace string) error {
 	}
 	_, err := resolver.LookupHost(ctx, "kubernetes.default.svc."+plan.DNSDomain+".")
 	return err
-}
-
-// rescueLog saves the log of the culprit from being removed with the cluster.
-func (b *creation) rescueLog() string {
-	if b.culprit == nil {
-		return ""
-	}
-	raw, err := os.ReadFile(b.culprit.Log)
-	if err != nil {
-		return ""
-	}
-	f, err := os.CreateTemp("", "service-e2e-"+b.culprit.Name+"-*.log")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	_, _ = f.Write(raw)
-	return f.Name()
 }

@@ -112,6 +112,9 @@ func ControlPlane(c *plan.Cluster, pkiDir, dataDir string, logFile func(string) 
 			"--cluster-name="+c.Name,
 			// Nodes get their pod ranges when they are created.
 			"--allocate-node-cidrs=false",
+			// Its forty controllers ask for a token each before any of them
+			// starts; the default rate makes that the longest step of all.
+			"--kube-api-qps=200", "--kube-api-burst=400",
 			"--cluster-cidr="+plan.Join(c.PodCIDRs), "--service-cluster-ip-range="+plan.Join(c.ServiceCIDRs)),
 		After:    []string{apiServer},
 		Health:   "https://127.0.0.1:10257/healthz",

@@ -18,6 +18,7 @@ package host
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,8 @@ import (
 // Init is what VerbInit runs, as process 1 of the host. It returns only if the
 // host could not be set up, which ends the host.
 func Init(dir string) error {
+	// Whoever starts us is not done before he closes this.
+	_, _ = io.Copy(io.Discard, os.Stdin)
 	s, err := ReadSpec(dir)
 	if err != nil {
 		return err

@@ -54,7 +54,11 @@ func mountAll(s *Spec) error {
 	}
 	// What the mounts below are about to hide is held by descriptors.
 	visible := map[string]int{}
-	for _, path := range append([]string{s.Dir}, s.Visible...) {
+	temporary := filepath.Join(s.Dir, "tmp")
+	if err := errors.Join(os.MkdirAll(temporary, 0o755), os.Chmod(temporary, 0o777|fs.ModeSticky)); err != nil {
+		return fmt.Errorf("creating directory: %w", err)
+	}
+	for _, path := range append([]string{s.Dir, temporary}, s.Visible...) {
 		fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", path, err)
@@ -75,10 +79,8 @@ func mountAll(s *Spec) error {
 	if err := mountTmpfs("/run"); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(s.Dir, "tmp"), 0o1777); err != nil {
-		return fmt.Errorf("creating directory: %w", err)
-	}
-	if err := bind(filepath.Join(s.Dir, "tmp"), "/tmp"); err != nil {
+	// First, for the visible may be below it.
+	if err := bind("/proc/self/fd/"+strconv.Itoa(visible[temporary]), "/tmp"); err != nil {
 		return err
 	}
 	for _, path := range slices.Sorted(maps.Keys(visible)) {

@@ -42,6 +42,8 @@ type Spec struct {
 	Files map[string]string `json:"files,omitempty"`
 	// Path is the PATH of everything that runs on the host.
 	Path string `json:"path"`
+	// Log is the file in which process 1 reports.
+	Log string `json:"log"`
 	// Services are started in their order.
 	Services []Service `json:"services"`
 }

@@ -78,7 +78,7 @@ func Enter(dir string) error {
 	if err := group.Create(); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(InitLog(dir), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return fmt.Errorf("opening log: %w", err)
 	}
@@ -97,6 +97,7 @@ func Enter(dir string) error {
 		return err
 	}
 	cmd := exec.Command("/proc/self/exe", VerbInit, dir)
+	cmd.Args[0] = "cluster"
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = []string{"PATH=" + s.Path, "HOME=/root", "LANG=C.UTF-8"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -104,6 +105,12 @@ func Enter(dir string) error {
 		Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 			unix.CLONE_NEWCGROUP,
 	}
+	// Process 1 waits for the end of its input before it does anything.
+	hold, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting process 1: %w", err)
+	}
+	defer hold.Close()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting process 1: %w", err)
 	}
@@ -111,11 +118,20 @@ func Enter(dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(processFile(dir), process)
+	if err := writeJSON(processFile(dir), process); err != nil {
+		return err
+	}
+	// The root of the namespace is fixed now: make way for its children.
+	leaf := group.Leaf()
+	if err := leaf.Create(); err != nil {
+		return err
+	}
+	if err := errors.Join(leaf.Move(process.PID), leaf.Join()); err != nil {
+		return err
+	}
+	group.Delegate()
+	return nil
 }
-
-// InitLog is where process 1 of the host in dir reports.
-func InitLog(dir string) string { return filepath.Join(dir, "init.log") }
 
 // processFile holds the identity of process 1.
 func processFile(dir string) string { return filepath.Join(dir, "init.json") }

@@ -24,9 +24,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
 )
@@ -74,7 +76,7 @@ func createFabric(c *plan.Cluster) error {
 			return err
 		}
 		if err := h.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: bridgeName}}); err != nil {
-			return fmt.Errorf("creating bridge: %w", err)
+			return fmt.Errorf("creating bridge: %w", lacking(err, "bridge"))
 		}
 		if err := addAddresses(h, bridgeName, c.Gateways); err != nil {
 			return err
@@ -142,7 +144,7 @@ func plugIn(c *plan.Cluster, host plan.Host) error {
 		attrs.Name, attrs.MasterIndex = host.Short, bridge.Attrs().Index
 		err = h.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: uplink, PeerNamespace: netlink.NsFd(peer)})
 		if err != nil {
-			return fmt.Errorf("creating veth pair: %w", err)
+			return fmt.Errorf("creating veth pair: %w", lacking(err, "veth"))
 		}
 		return up(h, host.Short)
 	})
@@ -172,12 +174,25 @@ func setSysctls(namespace string, values map[string]string) error {
 		for key, value := range values {
 			// The file belongs to the namespace of the thread that opens it.
 			err := os.WriteFile(filepath.Join("/proc/sys", key), []byte(value), 0)
-			if err != nil && !(value == "0" && errors.Is(err, fs.ErrNotExist)) {
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && value == "0":
+			case errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(key, "net/bridge/"):
+				return errors.New("the kernel lacks br_netfilter, without which pods of one node cannot reach " +
+					"each other through Services: load the module, or build it")
+			case err != nil:
 				return fmt.Errorf("setting sysctl: %w", err)
 			}
 		}
 		return nil
 	})
+}
+
+// lacking explains what the kernel means by not supporting a kind of interface.
+func lacking(err error, module string) error {
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return fmt.Errorf("the kernel lacks %s: load the module, or build it", module)
+	}
+	return err
 }
 
 func withHandle(namespace string, fn func(*netlink.Handle) error) error {

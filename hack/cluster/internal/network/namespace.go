@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 )
 
@@ -37,16 +38,51 @@ func NamespacePath(name string) string {
 	return filepath.Join(namespaceDir, name)
 }
 
+// mark is the alias of the loopback interface in our namespaces, by which we
+// know them again.
+const mark = "service-e2e"
+
 // CreateNamespace makes a named network namespace, as "ip netns add" does.
 func CreateNamespace(name string) error {
-	return onOwnThread(func() error {
+	err := onOwnThread(func() error {
 		// NewNamed leaves the thread in the new namespace; it is thrown away.
 		handle, err := netns.NewNamed(name)
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("network namespace %s exists, and is not ours: remove it, or choose another name", name)
+		}
 		if err != nil {
 			return fmt.Errorf("creating network namespace %s: %w", name, err)
 		}
 		return handle.Close()
 	})
+	if err != nil {
+		return err
+	}
+	return withHandle(name, func(h *netlink.Handle) error {
+		lo, err := h.LinkByName("lo")
+		if err != nil {
+			return fmt.Errorf("finding interface lo: %w", err)
+		}
+		if err := h.LinkSetAlias(lo, mark); err != nil {
+			return fmt.Errorf("marking network namespace %s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// IsMarked reports whether CreateNamespace has made the namespace.
+func IsMarked(name string) bool {
+	err := withHandle(name, func(h *netlink.Handle) error {
+		lo, err := h.LinkByName("lo")
+		if err != nil {
+			return err
+		}
+		if lo.Attrs().Alias != mark {
+			return errors.New("not marked")
+		}
+		return nil
+	})
+	return err == nil
 }
 
 // DeleteNamespace removes a name. The namespace goes with its last process.
