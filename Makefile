@@ -1,0 +1,69 @@
+# Copyright 2026 The Kubernetes Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Settings. Each can be given on the command line, as in: make e2e FOCUS=hairpin
+#
+# KUBECONFIG    the cluster to test; without it the embedded cluster is used
+# CLUSTER_NAME  name of the embedded cluster (svc)
+# NODES         how many nodes the embedded cluster has (3)
+# PROXY_MODE    mode of its kube-proxy: iptables (default) or nftables
+# FOCUS, SKIP   regular expressions that select specs by name
+# LABEL_FILTER  Ginkgo's expression that selects specs by label
+# PARALLEL      how many specs run at a time (1)
+# ARTIFACTS     where results are left (_artifacts)
+
+.DEFAULT_GOAL := help
+.PHONY: help build build-debug unit verify update test e2e cluster-up cluster-down cluster-status bench upstream clean
+
+help: ## Print this list
+	@hack/help.sh
+
+build: ## Build the suite, _output/svc.test
+	@hack/build.sh
+
+build-debug: ## Build the suite for a debugger, _output/svc.debug.test
+	@hack/build.sh --debug
+
+unit: ## Run the unit tests; they need no cluster
+	@hack/unit.sh
+
+verify: ## Run all static checks
+	@hack/verify-all.sh
+
+update: ## Mend what verify complains about and a program can mend
+	@hack/update-all.sh
+
+test: ## Prove the project: unit, verify, the suite in both proxy modes
+	@hack/test.sh
+
+e2e: ## Run the suite, on a cluster that it brings up unless KUBECONFIG is set
+	@hack/e2e.sh
+
+cluster-up: ## Bring the embedded cluster up
+	@hack/cluster.sh up
+
+cluster-down: ## Take the embedded cluster down
+	@hack/cluster.sh down
+
+cluster-status: ## Show how the embedded cluster is
+	@hack/cluster.sh status
+
+bench: ## Measure the probers side by side with exec'd probes
+	@hack/bench.sh
+
+upstream: ## Run upstream's own Service specs on the embedded cluster
+	@hack/upstream.sh
+
+clean: ## Remove what was built, and the results
+	@hack/clean.sh

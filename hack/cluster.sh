@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+
+# Copyright 2026 The Kubernetes Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Brings the embedded cluster up, or takes it down:
+#   hack/cluster.sh up|down|status
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+case "${1:-}" in
+up)
+  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
+  ;;
+down | status)
+  cluster "$1"
+  ;;
+*)
+  die "usage: $0 up|down|status"
+  ;;
+esac

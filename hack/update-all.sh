@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+
+# Copyright 2026 The Kubernetes Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Runs every update script beside it: mends what a verify script may complain
+# about and a program can mend.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+need_go
+for script in hack/update-*.sh; do
+  if [[ "${script}" != */update-all.sh ]]; then
+    say "$(basename "${script}" .sh)"
+    "${script}"
+  fi
+done

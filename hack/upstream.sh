@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+
+# Copyright 2026 The Kubernetes Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Runs upstream's own Service specs, from the e2e.test of the Kubernetes version
+# in go.mod, on the embedded cluster, which it brings up first and leaves up.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+need_go
+go_build "${OUT}/cluster" go build ./hack/cluster
+say "building upstream's e2e.test (the first build takes about 10 minutes)"
+binary="$("${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p')"
+if [[ -z "${KUBECONFIG:-}" ]]; then
+  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
+  KUBECONFIG="$(cluster_dir)/kubeconfig"
+  export KUBECONFIG
+fi
+mkdir -p "${ARTIFACTS}/upstream"
+say "running upstream's specs on the cluster of ${KUBECONFIG}"
+forwarding "${binary}" \
+  "-ginkgo.focus=${FOCUS:-\[sig-network\] Services}" \
+  "-ginkgo.skip=${SKIP:-\[Feature:|\[Slow\]|\[Disruptive\]|\[Flaky\]}" \
+  -ginkgo.no-color --provider=skeleton --num-nodes="${NODES}" \
+  --report-dir="${ARTIFACTS}/upstream"
