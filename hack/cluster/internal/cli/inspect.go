@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -83,16 +84,15 @@ func newExec(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exec <host> -- <command> [argument...]",
 		Short: "Run a command on a host: node-1, node-2, ..., control-plane, external or fabric",
-		Args:  cobra.MinimumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			command := args[1:]
-			if command[0] == "--" { // left in place after the first argument
-				command = command[1:]
+			// The separator is left in place after the first argument.
+			if len(args) > 1 && args[1] == "--" {
+				args = slices.Delete(args, 1, 2)
 			}
-			if len(command) == 0 {
+			if len(args) < 2 {
 				return errors.New("no command given: want exec <host> -- <command> [argument...]")
 			}
-			return cluster.Exec(g.stateRoot, g.name, args[0], command)
+			return cluster.Exec(g.stateRoot, g.name, args[0], args[1:])
 		},
 	}
 	// What follows the host belongs to the command.

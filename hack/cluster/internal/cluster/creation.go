@@ -24,6 +24,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -110,6 +111,10 @@ func (b *creation) run(ctx context.Context) error {
 
 // prepare makes the state directory with all that the hosts need.
 func (b *creation) prepare() error {
+	// Before there is a record: what exists now is not ours to remove later.
+	if err := b.checkNamespaces(); err != nil {
+		return err
+	}
 	for _, dir := range []string{b.paths.PKI(), b.paths.Logs(), filepath.Join(b.paths.Dir, "hosts")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("creating state: %w", err)
@@ -135,6 +140,19 @@ func (b *creation) prepare() error {
 	}
 	b.builder = &builder{
 		paths: b.paths, plan: b.plan, authority: authority, dataPlane: dataplane.For(b.plan),
+	}
+	return nil
+}
+
+func (b *creation) checkNamespaces() error {
+	existing, err := network.Namespaces()
+	if err != nil {
+		return err
+	}
+	for _, h := range append(b.plan.Hosts(), b.plan.Fabric) {
+		if slices.Contains(existing, h.Name) {
+			return fmt.Errorf("network namespace %s exists, and is not ours: remove it, or choose another --name", h.Name)
+		}
 	}
 	return nil
 }

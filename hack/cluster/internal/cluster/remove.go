@@ -117,6 +117,7 @@ func (t *traces) remove() error {
 	for _, namespace := range t.namespaces {
 		errs = append(errs, network.DeleteNamespace(namespace))
 	}
+	errs = append(errs, network.LeaveDirectory())
 	if t.group != nil {
 		errs = append(errs, t.group.Remove(ctx))
 	}

@@ -55,7 +55,7 @@ type Rule struct {
 func Listen(port int) (*net.TCPListener, error) {
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d of 127.0.0.1 is in use: choose another", port)
+		return nil, fmt.Errorf("port %d of 127.0.0.1 is in use: choose another one, or 0 for any that is free", port)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listening on loopback: %w", err)

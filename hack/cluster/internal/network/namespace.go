@@ -28,6 +28,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 )
 
 // namespaceDir is where "ip netns" looks for names.
@@ -44,12 +45,14 @@ const mark = "service-e2e"
 
 // CreateNamespace makes a named network namespace, as "ip netns add" does.
 func CreateNamespace(name string) error {
-	err := onOwnThread(func() error {
+	unlock, err := shareDirectory()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = onOwnThread(func() error {
 		// NewNamed leaves the thread in the new namespace; it is thrown away.
 		handle, err := netns.NewNamed(name)
-		if errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("network namespace %s exists, and is not ours: remove it, or choose another name", name)
-		}
 		if err != nil {
 			return fmt.Errorf("creating network namespace %s: %w", name, err)
 		}
@@ -87,14 +90,85 @@ func IsMarked(name string) bool {
 
 // DeleteNamespace removes a name. The namespace goes with its last process.
 func DeleteNamespace(name string) error {
-	err := netns.DeleteNamed(name)
+	path := NamespacePath(name)
 	// A reboot, or a crash half way, leaves a name without a mount.
-	if removeErr := os.Remove(NamespacePath(name)); errors.Is(removeErr, fs.ErrNotExist) {
-		return nil
-	} else if removeErr == nil {
-		return nil
+	if err := unix.Unmount(path, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("deleting network namespace %s: %w", name, err)
 	}
-	return fmt.Errorf("deleting network namespace %s: %w", name, err)
+	err := os.Remove(path)
+	if errors.Is(err, unix.EBUSY) {
+		return fmt.Errorf("deleting network namespace %s: it is covered by a mount on %s: unmount that one first",
+			name, namespaceDir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("deleting network namespace %s: %w", name, err)
+	}
+	return nil
+}
+
+// shareDirectory makes the directory of names a shared mount, as "ip netns add"
+// does unless it is one: doing that later would cover the names that are there
+// already, and these could not be removed any more. It returns what releases
+// the directory to others who do the same, "ip netns" among them.
+func shareDirectory() (func(), error) {
+	unlock, err := lockDirectory()
+	if err != nil {
+		return nil, err
+	}
+	share := func() error { return unix.Mount("", namespaceDir, "none", unix.MS_SHARED|unix.MS_REC, "") }
+	err = share()
+	if errors.Is(err, unix.EINVAL) { // not a mount point
+		if err = unix.Mount(namespaceDir, namespaceDir, "none", unix.MS_BIND|unix.MS_REC, ""); err == nil {
+			err = share()
+		}
+	}
+	if err != nil {
+		unlock()
+		return nil, fmt.Errorf("sharing %s: %w", namespaceDir, err)
+	}
+	return unlock, nil
+}
+
+// LeaveDirectory undoes what is done to the directory of names before the
+// first one is made, if no names are left.
+func LeaveDirectory() error {
+	names, err := Namespaces()
+	if err != nil || len(names) > 0 {
+		return err
+	}
+	unlock, err := lockDirectory()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if names, err := Namespaces(); err != nil || len(names) > 0 {
+		return err
+	}
+	if err := unix.Unmount(namespaceDir, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("unmounting %s: %w", namespaceDir, err)
+	}
+	_ = os.Remove(namespaceDir) // fails if names have been covered
+	return nil
+}
+
+func lockDirectory() (func(), error) {
+	if err := os.MkdirAll(namespaceDir, 0o755); err != nil {
+		return nil, fmt.Errorf("creating %s: %w", namespaceDir, err)
+	}
+	dir, err := os.Open(namespaceDir)
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", namespaceDir, err)
+	}
+	if err := unix.Flock(int(dir.Fd()), unix.LOCK_EX); err != nil {
+		dir.Close()
+		return nil, fmt.Errorf("locking %s: %w", namespaceDir, err)
+	}
+	// Whoever had the lock before may have removed it.
+	if err := os.MkdirAll(namespaceDir, 0o755); err != nil {
+		dir.Close()
+		return nil, fmt.Errorf("creating %s: %w", namespaceDir, err)
+	}
+	return func() { dir.Close() }, nil
 }
 
 // Namespaces lists the names of all network namespaces that have one.
