@@ -17,10 +17,12 @@ limitations under the License.
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -28,10 +30,23 @@ import (
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
 )
 
+// modules are parts of the kernel that do not always load by themselves.
+var modules = []string{"overlay", "bridge", "br_netfilter", "veth", "nf_conntrack"}
+
 // checkMachine reports what the machine lacks.
-func checkMachine(*plan.Cluster) error {
+func checkMachine(ctx context.Context) error {
 	if _, err := cgroup.Mounts(); err != nil {
 		return err
+	}
+	// What is built in, or loaded, needs no module, and a machine may have no
+	// modules at all: only what is missing afterwards counts.
+	_ = exec.CommandContext(ctx, "modprobe", append([]string{"--all", "--quiet"}, modules...)...).Run()
+	systems, err := os.ReadFile("/proc/filesystems")
+	if err != nil {
+		return fmt.Errorf("listing file systems: %w", err)
+	}
+	if !strings.Contains(string(systems), "\toverlay\n") {
+		return errors.New("the kernel lacks overlayfs: load the module overlay, or build it")
 	}
 	for _, kind := range []string{"mnt", "pid", "net", "uts", "ipc", "cgroup"} {
 		if _, err := os.Stat("/proc/self/ns/" + kind); err != nil {

@@ -29,11 +29,15 @@ import (
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	kubeadmapi "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
+	kubeadmapiv1 "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1beta4"
 	"k8s.io/kubernetes/cmd/kubeadm/app/phases/addons/dns"
 	"sigs.k8s.io/yaml"
 
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/plan"
 )
+
+// imageRepository is where kubeadm takes images from.
+const imageRepository = kubeadmapiv1.DefaultImageRepository
 
 // newClient returns the administrator's client.
 func newClient(p Paths) (clientset.Interface, error) {
@@ -86,7 +90,7 @@ func createNodes(ctx context.Context, client clientset.Interface, c *plan.Cluste
 func deployDNS(client clientset.Interface, c *plan.Cluster) error {
 	err := dns.EnsureDNSAddon(&kubeadmapi.ClusterConfiguration{
 		Networking:      kubeadmapi.Networking{ServiceSubnet: plan.Join(c.ServiceCIDRs), DNSDomain: plan.DNSDomain},
-		ImageRepository: "registry.k8s.io",
+		ImageRepository: imageRepository,
 	}, client, "", io.Discard, false)
 	if err != nil {
 		return fmt.Errorf("deploying CoreDNS: %w", err)

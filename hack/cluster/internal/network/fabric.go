@@ -81,7 +81,12 @@ func createFabric(c *plan.Cluster) error {
 		if err := addAddresses(h, bridgeName, c.Gateways); err != nil {
 			return err
 		}
-		return up(h, bridgeName)
+		if err := up(h, bridgeName); err != nil {
+			return err
+		}
+		// Pods that talk to the gateway itself, as their name servers do, get
+		// its refusal: that is faster than no answer.
+		return addPodRoutes(h, c, c.Fabric)
 	})
 }
 
@@ -114,18 +119,23 @@ func createHost(c *plan.Cluster, host plan.Host) error {
 		if host.Short == plan.External {
 			return nil
 		}
-		for _, node := range c.Nodes {
-			if node.Name == host.Name {
-				continue
-			}
-			for i, cidr := range node.PodCIDRs {
-				if err := addRoute(h, &cidr, node.Addresses[i].Addr()); err != nil {
-					return err
-				}
+		return addPodRoutes(h, c, host)
+	})
+}
+
+// addPodRoutes tells a host the way to the pods on all other hosts.
+func addPodRoutes(h *netlink.Handle, c *plan.Cluster, host plan.Host) error {
+	for _, node := range c.Nodes {
+		if node.Name == host.Name {
+			continue
+		}
+		for i, cidr := range node.PodCIDRs {
+			if err := addRoute(h, &cidr, node.Addresses[i].Addr()); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // plugIn lays a cable between the fabric's bridge and the host.
