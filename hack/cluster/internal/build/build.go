@@ -304,6 +304,9 @@ func expect(s *step, found amount, known durations) task {
 		const linking = 0.03
 		share := linking + (1-linking)*found.share()
 		t.expected = max(scale(t.expected, share), linkTime)
+		if found.stale > 0 {
+			t.expected = max(t.expected, s.own)
+		}
 	}
 	return t
 }

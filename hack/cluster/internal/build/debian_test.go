@@ -17,6 +17,9 @@ limitations under the License.
 package build
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,5 +126,27 @@ func TestFindRelease(t *testing.T) {
 	want := []string{"deb http://a/debian trixie main", "deb http://b/debian trixie main", "deb http://c/debian trixie-security main"}
 	if diff := cmp.Diff(want, got.sources); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+}
+
+func TestMissingPackagesAreNamedInOneLine(t *testing.T) {
+	bin := t.TempDir()
+	t.Setenv("PATH", bin) // which has no apt-get
+	o := Options{CacheDir: t.TempDir()}
+	err := EnsurePackages(t.Context(), o, "socat")
+	if err == nil || !strings.Contains(err.Error(), "this is not Debian") {
+		t.Errorf("without dpkg: got %v", err)
+	}
+	fake := "#!/bin/sh\necho installed bash\necho dpkg-query: no packages found matching socat >&2\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(bin, "dpkg-query"), []byte(fake), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := EnsurePackages(t.Context(), o, "bash"); err != nil {
+		t.Errorf("with all installed: got %v", err)
+	}
+	err = EnsurePackages(t.Context(), o, "socat", "bash", "conntrack")
+	const want = "missing Debian packages: conntrack socat; install them with: apt-get install conntrack socat"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

@@ -89,6 +89,8 @@ func TestExpect(t *testing.T) {
 		{"all in Go's cache", compiled, amount{100, 0}, nil, task{expected: 3 * time.Second}},
 		{"measured", compiled, amount{100, 100}, durations{"kube": 40 * time.Second}, task{40 * time.Second, true}},
 		{"quick", &step{name: "x", cold: time.Second, compile: &compilation{}}, amount{10, 0}, nil, task{expected: linkTime}},
+		{"shared, but with work of its own", &step{name: "x", cold: time.Minute, own: 20 * time.Second, compile: &compilation{}}, amount{100, 5}, nil, task{expected: 20 * time.Second}},
+		{"the same, all in Go's cache", &step{name: "x", cold: time.Minute, own: 20 * time.Second, compile: &compilation{}}, amount{100, 0}, nil, task{expected: 1800 * time.Millisecond}},
 		{"not compiled", &step{name: "x", cold: time.Minute}, amount{}, nil, task{expected: time.Minute}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
