@@ -25,6 +25,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -113,7 +114,8 @@ func (c *cache) publish(name, key string, fill func(dir string) error) (err erro
 
 var keyPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// prune removes all but the entries of a step that were used last.
+// prune removes all but the entries of a step that were used last, and those
+// from which programs run: a cluster may be up.
 func (c *cache) prune(name string) error {
 	all, err := os.ReadDir(c.dir)
 	if err != nil {
@@ -136,14 +138,33 @@ func (c *cache) prune(name string) error {
 		entries = append(entries, aged{filepath.Join(c.dir, e.Name()), info.ModTime()})
 	}
 	sort.Slice(entries, func(i, j int) bool { return entries[i].used.After(entries[j].used) })
-	for len(entries) > keepEntries {
-		last := entries[len(entries)-1]
-		if err := os.RemoveAll(last.path); err != nil {
+	if len(entries) <= keepEntries {
+		return nil
+	}
+	running := runningPrograms()
+	for _, old := range entries[keepEntries:] {
+		within := func(program string) bool { return strings.HasPrefix(program, old.path+"/") }
+		if slices.ContainsFunc(running, within) {
+			continue
+		}
+		if err := os.RemoveAll(old.path); err != nil {
 			return err
 		}
-		entries = entries[:len(entries)-1]
 	}
 	return nil
+}
+
+// runningPrograms are the paths of the programs of all processes that we may
+// look at.
+func runningPrograms() []string {
+	links, _ := filepath.Glob("/proc/[0-9]*/exe")
+	var programs []string
+	for _, link := range links {
+		if program, err := os.Readlink(link); err == nil {
+			programs = append(programs, program)
+		}
+	}
+	return programs
 }
 
 // lock keeps other builds out of the cache until the returned function is

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -125,6 +126,45 @@ func TestPruneKeepsWhatWasUsedLast(t *testing.T) {
 	for _, other := range others {
 		if _, err := os.Stat(other); err != nil {
 			t.Errorf("what belongs to others is gone: %v", err)
+		}
+	}
+}
+
+func TestPruneSparesRunningPrograms(t *testing.T) {
+	c := newTestCache(t)
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(sleep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := []string{"0000000000000000", "1111111111111111", "2222222222222222", "3333333333333333"}
+	for i, key := range keys {
+		if err := c.publish("x", key, func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "sleep"), program, 0o755)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		then := time.Now().Add(time.Duration(i-10) * time.Minute)
+		if err := os.Chtimes(c.entry("x", key), then, then); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			cmd := exec.CommandContext(t.Context(), filepath.Join(c.entry("x", key), "sleep"), "60")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+			})
+		}
+	}
+	for i, want := range []bool{true, false, true, true} {
+		if got := c.has("x", keys[i]); got != want {
+			t.Errorf("entry %d: got %t, want %t", i, got, want)
 		}
 	}
 }

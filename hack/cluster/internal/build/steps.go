@@ -176,9 +176,9 @@ func (p *planner) cluster() func() *Artifacts {
 		p.coreDNSImage(),
 		p.agnhostImage(agnhost),
 	}
-	bin := p.binaries(etcd, runtime, runc, kube, agnhost)
+	bin := p.binaries(cni, etcd, runtime, runc, kube, agnhost)
 	return func() *Artifacts {
-		return &Artifacts{BinDir: p.dir(bin), CNIBinDir: p.dir(cni), Images: made}
+		return &Artifacts{BinDir: p.dir(bin), CNIBinDir: filepath.Join(p.dir(bin), cniDir), Images: made}
 	}
 }
 
@@ -192,19 +192,28 @@ func (p *planner) upstream() string {
 	return filepath.Join(p.dir(s), "e2e.test")
 }
 
-// binaries plans the one folder of all programs. Hard links keep it whole when
-// the entries that it was put together from are pruned.
-func (p *planner) binaries(from ...*step) *step {
-	var keys []string
-	for _, s := range from {
+// cniDir is the folder of the CNI plugins below that of the programs.
+const cniDir = "cni"
+
+// binaries plans the one folder of all programs, with the CNI plugins in one of
+// their own. Hard links keep it whole when the entries that it was put together
+// from are pruned, and it is not pruned itself as long as a cluster runs on it.
+func (p *planner) binaries(cni *step, others ...*step) *step {
+	keys := []string{cni.key}
+	for _, s := range others {
 		keys = append(keys, s.key)
 	}
 	return p.filled(step{name: "bin", quiet: true, fill: func(_ context.Context, dir string, _ io.Writer) error {
-		for _, s := range from {
-			for _, made := range s.compile.Programs {
-				if err := os.Link(filepath.Join(p.dir(s), made.Name), filepath.Join(dir, made.Name)); err != nil {
-					return err
-				}
+		plugins := filepath.Join(dir, cniDir)
+		if err := os.Mkdir(plugins, 0o755); err != nil {
+			return err
+		}
+		if err := p.link(cni, plugins); err != nil {
+			return err
+		}
+		for _, s := range others {
+			if err := p.link(s, dir); err != nil {
+				return err
 			}
 		}
 		for _, link := range kubernetesLinks {
@@ -213,7 +222,17 @@ func (p *planner) binaries(from ...*step) *step {
 			}
 		}
 		return nil
-	}}, keys, kubernetesLinks)
+	}}, keys, kubernetesLinks, cniDir)
+}
+
+// link gives the programs of a step a second home in dir.
+func (p *planner) link(s *step, dir string) error {
+	for _, made := range s.compile.Programs {
+		if err := os.Link(filepath.Join(p.dir(s), made.Name), filepath.Join(dir, made.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // image plans an image of the given base layer, if any, and files.
