@@ -33,15 +33,18 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
 	// Logging flags.
 	_ "k8s.io/component-base/logs/testinit"
-	// What upstream's framework does when a spec fails: dump its namespace.
-	_ "k8s.io/kubernetes/test/e2e/framework/debug/init"
-	_ "k8s.io/kubernetes/test/e2e/framework/node/init"
 
 	e2esvc "sigs.k8s.io/service-e2e/framework"
 )
 
 // SIGDescribe annotates specs with the label of their SIG.
 var SIGDescribe = framework.SIGDescribe("network")
+
+func init() {
+	framework.NewFrameworkExtensions = append(framework.NewFrameworkExtensions, func(f *framework.Framework) {
+		f.DumpAllNamespaceInfo = e2esvc.DumpNamespace
+	})
+}
 
 // externalClient is --svc.externalClient.
 var externalClient string

@@ -60,7 +60,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
 	start := time.Now()
-	s := &sweep{prober: t.prober, table: expected, name: t.name}
+	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name}
 	verdict, err := converge(ctx, s)
 	if err == nil && verdict.OK() {
 		verdict, err = hold(ctx, s, verdict, o.hold)

@@ -75,12 +75,17 @@ func (r *Result) record() {
 	progress.phase(r)
 }
 
-// results returns the results that a spec's report holds. In a parallel run
-// they come from another process, so they are read back from their JSON.
+// results returns the results that a spec's report holds. Those of another
+// process of a parallel run are there as JSON only, those of this process as
+// they are.
 func results(report types.SpecReport) ([]*Result, error) {
 	var found []*Result
 	for _, entry := range report.ReportEntries {
 		if entry.Name != resultEntry {
+			continue
+		}
+		if own, ok := entry.GetRawValue().(*Result); ok {
+			found = append(found, own)
 			continue
 		}
 		r := &Result{}

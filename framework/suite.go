@@ -22,12 +22,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
 	clientset "k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
 
@@ -46,7 +46,7 @@ type suite struct {
 	Empty     *v1.Service `json:"empty"`
 
 	prober *agnhostProber
-	config *rest.Config
+	pacer  *pacer
 	stop   context.CancelFunc
 }
 
@@ -190,7 +190,8 @@ func AttachSuite(data []byte) error {
 	if shared != nil {
 		s.stop = shared.stop
 	}
-	s.config = config
+	suiteConfig, _ := ginkgo.GinkgoConfiguration()
+	s.pacer = newPacer(suiteConfig.ParallelTotal)
 	s.prober = newAgnhostProber(client, config)
 	for i := range s.Sources {
 		s.prober.add(&s.Sources[i])

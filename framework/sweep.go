@@ -39,6 +39,7 @@ const (
 type sweep struct {
 	prober Prober
 	table  *matrix.Table
+	pacer  *pacer
 	// name gives answers the short names that the table knows.
 	name func(row string, request Request, answer string) string
 
@@ -112,45 +113,45 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 
 // probe tries one cell until its outcome is decided.
 func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation, error) {
-	row, column := s.table.Row(cell.Row), s.table.Column(cell.Column)
 	sampling := s.table.Sampling(cell.Row, cell.Column)
-	p := Probe{
-		Source:   row.Name,
-		Address:  column.Address,
-		Port:     column.Port,
-		Protocol: v1.Protocol(column.Protocol),
-		Request:  Request(column.Request),
-	}
 	if sampling.Parallel {
-		return s.sideBySide(ctx, p, sampling.Tries)
+		return s.sideBySide(ctx, cell, sampling.Tries)
 	}
 	var seen matrix.Observation
 	// The first try goes alone: if it times out, a whole batch of time-outs
 	// is not waited for.
-	p.Tries = 1
+	tries := 1
 	for !s.table.Decided(cell.Row, cell.Column, seen) {
-		batch, err := s.ask(ctx, p)
+		batch, err := s.ask(ctx, cell, tries)
 		seen = seen.Merge(batch)
 		if err != nil {
 			return seen, err
 		}
-		p.Tries = max(1, min(triesPerRequest, sampling.Tries-seen.Tries()))
+		tries = max(1, min(triesPerRequest, sampling.Tries-seen.Tries()))
+		if s.drawsErrors(cell) {
+			tries = 1
+		}
 	}
-	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && seen.Tries() > 0 {
-		more, err := s.sideBySide(ctx, p, missing)
+	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && seen.Tries() < sampling.Tries {
+		more, err := s.sideBySide(ctx, cell, missing)
 		return seen.Merge(more), err
 	}
 	return seen, nil
 }
 
+// drawsErrors tells whether a cell is expected to be refused.
+func (s *sweep) drawsErrors(cell matrix.Cell) bool {
+	e := s.table.Expected(cell.Row, cell.Column)
+	return !e.Positive() && !e.Equal(matrix.TimeOut()) && !e.Equal(matrix.NoName())
+}
+
 // sideBySide makes all tries at the same time.
-func (s *sweep) sideBySide(ctx context.Context, p Probe, tries int) (matrix.Observation, error) {
-	p.Tries = 1
+func (s *sweep) sideBySide(ctx context.Context, cell matrix.Cell, tries int) (matrix.Observation, error) {
 	seen := make([]matrix.Observation, tries)
 	errs := make([]error, tries)
 	var wg sync.WaitGroup
 	for i := range tries {
-		wg.Go(func() { seen[i], errs[i] = s.ask(ctx, p) })
+		wg.Go(func() { seen[i], errs[i] = s.ask(ctx, cell, 1) })
 	}
 	wg.Wait()
 	var all matrix.Observation
@@ -164,14 +165,31 @@ func (s *sweep) sideBySide(ctx context.Context, p Probe, tries int) (matrix.Obse
 }
 
 // ask makes one request and translates the answers.
-func (s *sweep) ask(ctx context.Context, p Probe) (matrix.Observation, error) {
-	seen, err := s.prober.Probe(ctx, p)
+func (s *sweep) ask(ctx context.Context, cell matrix.Cell, tries int) (matrix.Observation, error) {
+	row, column := s.table.Row(cell.Row), s.table.Column(cell.Column)
+	paced := s.drawsErrors(cell)
+	if paced {
+		if err := s.pacer.wait(ctx, row, column); err != nil {
+			return matrix.Observation{}, err
+		}
+	}
+	seen, err := s.prober.Probe(ctx, Probe{
+		Source:   row.Name,
+		Address:  column.Address,
+		Port:     column.Port,
+		Protocol: v1.Protocol(column.Protocol),
+		Request:  Request(column.Request),
+		Tries:    tries,
+	})
+	if refused := seen.Outcomes[matrix.Refused] + seen.Outcomes[matrix.Unreachable]; refused > 0 && !paced {
+		s.pacer.charge(row, column, refused)
+	}
 	s.mu.Lock()
 	s.tries += seen.Tries()
 	s.mu.Unlock()
 	named := matrix.Observation{Outcomes: seen.Outcomes, LastError: seen.LastError}
 	for answer, tries := range seen.Answers {
-		named = named.Merge(matrix.Observation{Answers: map[string]int{s.name(p.Source, p.Request, answer): tries}})
+		named = named.Merge(matrix.Observation{Answers: map[string]int{s.name(row.Name, Request(column.Request), answer): tries}})
 	}
 	return named, err
 }

@@ -40,6 +40,7 @@ type Topology struct {
 
 	f        *framework.Framework
 	prober   *agnhostProber
+	pacer    *pacer
 	sources  []source
 	backends []*Backend
 	// bystander and empty are the controls K3 and K4.
@@ -55,7 +56,7 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	if shared == nil || shared.prober == nil {
 		framework.Fail("the suite was not set up: e2esvc.SetupSuite and AttachSuite run before the first spec")
 	}
-	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, sources: shared.Sources}
+	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources}
 	t.bystander = &Service{Service: shared.Bystander, t: t}
 	t.empty = &Service{Service: shared.Empty, t: t}
 	return t

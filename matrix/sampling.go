@@ -32,6 +32,13 @@ const (
 	// out. Each costs a whole time limit, and a destination that drops packets
 	// for a reason drops all of them.
 	timeOutTries = 5
+
+	// refuseTries is the number of tries of a cell that is expected to fail in
+	// any other way. Refusals by a packet filter are ICMP errors, of which
+	// kernels send only so many (RFC 1812 section 4.3.2.8; Linux by default 6
+	// at once and then one per second to each destination): many tries would
+	// not show more, but run into that limit and look like timeouts.
+	refuseTries = 3
 )
 
 // Sampling says how a cell has to be tried.
@@ -48,8 +55,8 @@ type Sampling struct {
 //
 // To have seen each of k equally likely backends, but for a chance of 1e-6, takes
 // ln(1e-6/k)/ln(1-1/k) tries: 37 for 3 backends, 153 for 10. So many are needed
-// to prove that all of them answer, and that none of those that the table knows
-// of answers where none should.
+// to prove that all of them answer, and, if the expectation is Exactly, that none
+// of those that the table knows of answers where none should.
 func (t *Table) Sampling(row, column int) Sampling {
 	if !t.Probed(row, column) {
 		return Sampling{}
@@ -76,12 +83,13 @@ func (t *Table) Sampling(row, column int) Sampling {
 		if !e.exact {
 			return Sampling{Tries: timeOutTries, Parallel: true}
 		}
-	case implementation:
-		return Sampling{Tries: timeOutTries, Parallel: true}
 	}
 	// What is unreachable may be known only after a time limit too, namely when
 	// nobody answers to ARP.
-	parallel := e.kind == kind(TimedOut) || e.kind == kind(Unreachable) || e.kind == fail
+	parallel := e.kind != kind(Refused) && e.kind != kind(NoSuchName)
+	if !e.exact {
+		return Sampling{Tries: refuseTries, Parallel: parallel}
+	}
 	return Sampling{Tries: triesToSee(t.backends), Parallel: parallel}
 }
 
