@@ -36,9 +36,9 @@ var errorOutcomes = []struct {
 	{"connection timed out", matrix.TimedOut},
 	{"Client.Timeout", matrix.TimedOut},
 	{"context deadline exceeded", matrix.TimedOut},
-	// A packet that the sender's own netfilter drops makes send fail with
-	// EPERM for UDP, where TCP would wait for its time limit: the same DROP.
-	{"operation not permitted", matrix.TimedOut},
+	// For UDP, netfilter in the sender's own output path makes sending fail
+	// with EPERM, be it a DROP or a REJECT.
+	{"operation not permitted", matrix.Prohibited},
 	{"no route to host", matrix.Unreachable},
 	{"network is unreachable", matrix.Unreachable},
 	{"host is down", matrix.Unreachable},

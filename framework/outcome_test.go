@@ -31,7 +31,7 @@ func TestClassifyError(t *testing.T) {
 		`Get "http://192.0.2.1:8080/x": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`:            matrix.TimedOut,
 		`reading from udp connection failed. err:'read udp 10.244.1.5:40000->192.0.2.1:80: i/o timeout'`:                       matrix.TimedOut,
 		`dial tcp 10.96.67.5:80: connect: connection timed out`:                                                                matrix.TimedOut,
-		`udp connection write failed. err:write udp 172.18.0.11:40000->10.96.67.5:80: write: operation not permitted`:          matrix.TimedOut,
+		`udp connection write failed. err:write udp 172.18.0.11:40000->10.96.67.5:80: write: operation not permitted`:          matrix.Prohibited,
 		`Get "http://10.244.9.9:8080/x": dial tcp 10.244.9.9:8080: connect: no route to host`:                                  matrix.Unreachable,
 		`dial tcp 198.51.100.1:80: connect: network is unreachable`:                                                            matrix.Unreachable,
 		`Get "http://10.96.67.5:80/x": read tcp 10.244.1.5:40000->10.96.67.5:80: read: connection reset by peer`:               matrix.Unreachable,

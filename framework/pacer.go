@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 	v1 "k8s.io/api/core/v1"
@@ -27,27 +28,30 @@ import (
 )
 
 // Kernels limit how many ICMP errors they send, and a refusal by a packet
-// filter is one: Linux sends 6 at once to each destination and then one per
-// second (net.ipv4.icmp_ratelimit, inet_peer_xrlim_allow; RFC 1812 section
-// 4.3.2.8 asks for such a limit). Whoever probes faster sees timeouts where
-// everything is as it should be. Both values stay a little below.
-const (
-	refusalsPerSecond = 0.9
-	refusalsAtOnce    = 5
-)
+// filter is one: Linux sends at most one per second to each destination, but
+// for a few at once when it has sent none for a while (net.ipv4.icmp_ratelimit,
+// inet_peer_xrlim_allow; RFC 1812 section 4.3.2.8 asks for such a limit).
+// Whoever probes faster sees timeouts where everything is as it should be.
+//
+// The limit is shared with ICMP redirects, and every packet that a node sends
+// out through the interface that it came from, such as one for a node port
+// whose backend is on another node, starts the second anew
+// (ip_rt_send_redirect). So refusals are probed after everything else, with a
+// pause before the first, and none at once.
+const refusalPause = 1100 * time.Millisecond
 
 // pacer keeps probes that draw ICMP errors below the kernels' limit. It counts
 // per source and per kernel that refuses it. A nil pacer limits nothing.
 type pacer struct {
 	mu       sync.Mutex
 	limiters map[[2]string]*rate.Limiter
-	// share is the part of the limit that is ours: parallel Ginkgo processes
-	// probe from the same clients.
-	share float64
+	// processes share the limit: parallel Ginkgo processes probe from the
+	// same clients.
+	processes int
 }
 
 func newPacer(processes int) *pacer {
-	return &pacer{limiters: map[[2]string]*rate.Limiter{}, share: 1 / float64(max(1, processes))}
+	return &pacer{limiters: map[[2]string]*rate.Limiter{}, processes: max(1, processes)}
 }
 
 // limiter returns the limiter of the kernel that refuses probes from the row to
@@ -71,7 +75,7 @@ func (p *pacer) limiter(row matrix.Row, column matrix.Column) *rate.Limiter {
 	defer p.mu.Unlock()
 	key := [2]string{row.Name, refuser}
 	if p.limiters[key] == nil {
-		p.limiters[key] = rate.NewLimiter(rate.Limit(refusalsPerSecond*p.share), max(1, int(refusalsAtOnce*p.share)))
+		p.limiters[key] = rate.NewLimiter(rate.Every(time.Duration(p.processes)*refusalPause), 1)
 	}
 	return p.limiters[key]
 }
@@ -82,6 +86,20 @@ func (p *pacer) wait(ctx context.Context, row matrix.Row, column matrix.Column) 
 		return limiter.Wait(ctx)
 	}
 	return nil
+}
+
+// quiet waits until the kernels that the cells of a row depend on have sent
+// nothing to it for as long as it takes them to send a refusal again.
+func (p *pacer) quiet(ctx context.Context) {
+	if p == nil {
+		return
+	}
+	pause := time.NewTimer(refusalPause)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-ctx.Done():
+	}
 }
 
 // charge takes note of refusals that nobody expected, so that those that are

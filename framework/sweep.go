@@ -18,6 +18,7 @@ package framework
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	v1 "k8s.io/api/core/v1"
@@ -66,49 +67,73 @@ func (s *sweep) cells() []matrix.Cell {
 }
 
 // run probes the given cells and puts what it saw into the grid, in place of
-// what was there. All sources probe at the same time. It fails only when ctx
-// ends.
+// what was there. All sources probe at the same time; each probes the cells
+// that are to be refused last (see [pacer]). It fails only when ctx ends.
 func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	byRow := map[int][]matrix.Cell{}
 	for _, cell := range cells {
 		byRow[cell.Row] = append(byRow[cell.Row], cell)
 	}
-	var (
-		wg   sync.WaitGroup
-		once sync.Once
-		fail error
-	)
+	var wg sync.WaitGroup
+	for _, row := range byRow {
+		wg.Go(func() {
+			refused, others := split(row, s.drawsErrors)
+			s.runRow(ctx, cancel, others, grid)
+			if slices.ContainsFunc(refused, s.isPaced) && len(others) > 0 {
+				s.pacer.quiet(ctx)
+			}
+			s.runRow(ctx, cancel, refused, grid)
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// runRow probes cells of one row, a few at a time.
+func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells []matrix.Cell, grid matrix.Grid) {
 	// Each cell has a place of its own in the grid: no lock, and exactly
 	// one result per cell.
 	probe := func(cell matrix.Cell) {
 		seen, err := s.probe(ctx, cell)
 		if err != nil {
-			once.Do(func() { fail = err })
+			fail(err)
 			return
 		}
 		grid[cell.Row][cell.Column] = seen
 	}
-	for _, row := range byRow {
-		queue := make(chan matrix.Cell, len(row))
-		for _, cell := range row {
-			if s.table.Sampling(cell.Row, cell.Column).Parallel {
-				// Nearly all of its time is waiting for a time limit.
-				wg.Go(func() { probe(cell) })
-				continue
+	var wg sync.WaitGroup
+	queue := make(chan matrix.Cell, len(cells))
+	for _, cell := range cells {
+		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) {
+			// Nearly all of its time is waiting.
+			wg.Go(func() { probe(cell) })
+			continue
+		}
+		queue <- cell
+	}
+	close(queue)
+	for range workersPerSource {
+		wg.Go(func() {
+			for cell := range queue {
+				probe(cell)
 			}
-			queue <- cell
-		}
-		close(queue)
-		for range workersPerSource {
-			wg.Go(func() {
-				for cell := range queue {
-					probe(cell)
-				}
-			})
-		}
+		})
 	}
 	wg.Wait()
-	return fail
+}
+
+// split returns the cells for which match is true, and the others.
+func split(cells []matrix.Cell, match func(matrix.Cell) bool) (matching, others []matrix.Cell) {
+	for _, cell := range cells {
+		if match(cell) {
+			matching = append(matching, cell)
+		} else {
+			others = append(others, cell)
+		}
+	}
+	return matching, others
 }
 
 // probe tries one cell until its outcome is decided.
@@ -143,6 +168,11 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 func (s *sweep) drawsErrors(cell matrix.Cell) bool {
 	e := s.table.Expected(cell.Row, cell.Column)
 	return !e.Positive() && !e.Equal(matrix.TimeOut()) && !e.Equal(matrix.NoName())
+}
+
+// isPaced tells whether a cell has to wait for its turn to be refused.
+func (s *sweep) isPaced(cell matrix.Cell) bool {
+	return s.drawsErrors(cell) && s.pacer.limiter(s.table.Row(cell.Row), s.table.Column(cell.Column)) != nil
 }
 
 // sideBySide makes all tries at the same time.

@@ -102,7 +102,11 @@ func (r CellResult) triesText() string {
 	if tries == 1 {
 		noun = "try"
 	}
-	if bad := r.Expected.contradictions(r.Observed, tries); bad > 0 {
+	bad := r.Expected.contradictions(r.Observed, tries)
+	if r.Verdict == Mismatch && bad == 0 && r.Observed.Failures() == tries {
+		bad = tries // not one was what at least one should have been
+	}
+	if bad > 0 {
 		return fmt.Sprintf("%d of %d %s", bad, tries, noun)
 	}
 	return fmt.Sprintf("%d %s", tries, noun)

@@ -169,6 +169,8 @@ func (e Expectation) judge(o Observation, tries int) Verdict {
 		return Mismatch
 	case e.kind == implementation:
 		return Recorded
+	case e.kind == kind(Refused) && o.Outcomes[Refused]+o.Outcomes[Prohibited] == 0:
+		return Mismatch
 	case e.kind == connect:
 		for _, name := range e.names {
 			if o.Answers[name] == 0 {
@@ -201,6 +203,14 @@ func (e Expectation) contradictions(o Observation, tries int) int {
 		return o.Connects() + o.Outcomes[NoSuchName] + o.Outcomes[Error]
 	case implementation:
 		return o.Outcomes[Error]
+	case kind(Refused):
+		refused := o.Outcomes[Refused] + o.Outcomes[Prohibited]
+		if !e.exact {
+			refused += o.Outcomes[TimedOut] // whose ICMP error was lost
+		}
+		return tries - refused
+	case kind(TimedOut):
+		return tries - o.Outcomes[TimedOut] - o.Outcomes[Prohibited]
 	}
 	return tries - o.Outcomes[Outcome(e.kind)]
 }

@@ -55,7 +55,14 @@ func TestJudge(t *testing.T) {
 		{Pinned("b1", "b2"), answered(1, "b1").Merge(failed(1, Refused, "")), Mismatch},
 		{Refuse(), failed(1, Refused, ""), Match},
 		{Refuse(), failed(1, TimedOut, ""), Mismatch},
-		{Refuse(), failed(5, Refused, "").Merge(failed(1, TimedOut, "")), Mismatch},
+		{Refuse(), failed(1, Refused, "").Merge(failed(2, TimedOut, "")), Match},
+		{Refuse(), failed(1, Refused, "").Merge(failed(1, Unreachable, "")), Mismatch},
+		{Refuse(), failed(1, Refused, "").Merge(answered(1, "b1")), Mismatch},
+		{Refuse().Exactly(), failed(5, Refused, "").Merge(failed(1, TimedOut, "")), Mismatch},
+		{Refuse(), failed(2, Prohibited, ""), Match},
+		{TimeOut(), failed(2, Prohibited, ""), Match},
+		{Fail(), failed(2, Prohibited, ""), Match},
+		{Connect("b1"), failed(2, Prohibited, ""), Mismatch},
 		{Refuse(), answered(1, "b1"), Mismatch},
 		{Refuse(), failed(1, Error, ""), ProbeError},
 		{TimeOut(), failed(1, TimedOut, ""), Match},
@@ -159,7 +166,7 @@ func TestUndersampled(t *testing.T) {
 	rows, columns := abc()
 	table := build(t, NewBuilder(rows, columns).Default(Connect("b1", "b2")).Expect(AllRows(), ColumnNamed("c2"), Refuse()))
 	c := compare(t, table, Grid{
-		{answered(6, "b1", "b2"), failed(2, Refused, "")},  // both too few: 12 of 14, 2 of 3
+		{answered(6, "b1", "b2"), failed(1, Refused, "")},  // both too few: 12 of 14, 1 of 2
 		{answered(7, "b1", "b2"), failed(1, TimedOut, "")}, // enough, and wrong anyway
 		{{}, {}},
 	})

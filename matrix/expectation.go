@@ -30,8 +30,9 @@ import (
 //	C           ConnectAny: every try connects, whoever answers
 //	C{b1|b2}    ConnectSome: every try connects, and nobody but these answers
 //	C1{b1|b2}   Pinned: every try connects, and one and only one of these answers
-//	R T U NX    Refuse, TimeOut, Unreach, NoName: every try ends this way
-//	F           Fail: every try ends in R, T or U
+//	R           Refuse: no try connects, and it is refusals that tell
+//	T U NX      TimeOut, Unreach, NoName: every try ends this way
+//	F           Fail: every try ends in R, P, T or U
 //	I           Implementation: whatever happens is recorded and never wrong
 //	-           NotProbed: the cell is no part of the promise
 //
@@ -71,7 +72,10 @@ func ConnectSome(backends ...string) Expectation { return named(connectSome, bac
 // one of these backends, as session affinity has it.
 func Pinned(backends ...string) Expectation { return named(pinned, backends) }
 
-// Refuse expects every try to be refused.
+// Refuse expects no try to connect and at least one to be refused; the others
+// may time out. A packet filter refuses by an ICMP error, of which kernels send
+// only so many (RFC 1812 section 4.3.2.8), so that some tries never hear of it.
+// With Exactly, every try has to be refused.
 func Refuse() Expectation { return newExpectation(kind(Refused), nil, false) }
 
 // TimeOut expects every try to time out.
@@ -95,8 +99,9 @@ func Implementation() Expectation { return newExpectation(implementation, nil, f
 // nor counted.
 func NotProbed() Expectation { return newExpectation(notProbed, nil, false) }
 
-// Exactly makes the claim negative too: nobody else ever answers. It takes the
-// full number of tries even if every expected responder has been seen before.
+// Exactly makes the claim negative too: nobody else ever answers, nothing else
+// ever happens. It takes the full number of tries even if every expected
+// responder has been seen before.
 func (e Expectation) Exactly() Expectation {
 	return newExpectation(e.kind, e.names, true)
 }

@@ -182,6 +182,7 @@ func (l *legend) add(r CellResult) {
 var meanings = []struct{ letter, meaning string }{
 	{string(Connected), "connected"},
 	{string(Refused), "refused"},
+	{string(Prohibited), "prohibited by own packet filter"},
 	{string(TimedOut), "timeout"},
 	{string(Unreachable), "unreachable"},
 	{string(NoSuchName), "no such name"},

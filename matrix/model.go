@@ -22,8 +22,13 @@ type Outcome string
 // The outcomes of a try. Error is not an outcome of the network: the try could
 // not be made or its result could not be read, so it proves nothing.
 const (
-	Connected   Outcome = "C"
-	Refused     Outcome = "R"
+	Connected Outcome = "C"
+	Refused   Outcome = "R"
+	// Prohibited is a packet that the source's own packet filter did not let
+	// out. Over UDP a rule that drops and one that rejects look the same there
+	// (sending fails with EPERM), so it counts as refused where a refusal is
+	// expected and as timed out where a timeout is; over TCP the two differ.
+	Prohibited  Outcome = "P"
 	TimedOut    Outcome = "T"
 	Unreachable Outcome = "U"
 	NoSuchName  Outcome = "NX"
@@ -31,7 +36,7 @@ const (
 )
 
 // failures are the outcomes of a failed try, in the order they are shown in.
-var failures = [...]Outcome{Refused, TimedOut, Unreachable, NoSuchName, Error}
+var failures = [...]Outcome{Refused, Prohibited, TimedOut, Unreachable, NoSuchName, Error}
 
 // SourceKind says what sort of client a row is.
 type SourceKind string

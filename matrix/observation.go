@@ -67,7 +67,7 @@ func (o Observation) check() error {
 	}
 	for outcome, n := range o.Outcomes {
 		switch outcome {
-		case Refused, TimedOut, Unreachable, NoSuchName, Error:
+		case Refused, Prohibited, TimedOut, Unreachable, NoSuchName, Error:
 		default:
 			return fmt.Errorf("observation has outcomes that are no failures: %v", o.Outcomes)
 		}

@@ -39,6 +39,9 @@ const (
 	// at once and then one per second to each destination): many tries would
 	// not show more, but run into that limit and look like timeouts.
 	refuseTries = 3
+
+	// enoughRefusals is how many refusals settle a cell before that.
+	enoughRefusals = 2
 )
 
 // Sampling says how a cell has to be tried.
@@ -104,6 +107,9 @@ func (t *Table) Decided(row, column int, o Observation) bool {
 	}
 	e := t.Expected(row, column)
 	if e.contradictions(o, tries) > 0 {
+		return true
+	}
+	if e.kind == kind(Refused) && !e.exact && o.Outcomes[Refused]+o.Outcomes[Prohibited] >= enoughRefusals {
 		return true
 	}
 	return e.kind == connect && !e.exact && tries >= minTries && e.judge(o, tries) == Match
