@@ -286,6 +286,9 @@ func (b *creation) waitServing(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w; %s", err, lastWarning(ctx, client))
+	}
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/cgroup"
@@ -48,10 +49,41 @@ func checkMachine(ctx context.Context) error {
 	if !strings.Contains(string(systems), "\toverlay\n") {
 		return errors.New("the kernel lacks overlayfs: load the module overlay, or build it")
 	}
+	if err := raise(inotifyInstances, wantedInotifyInstances); err != nil {
+		return err
+	}
 	for _, kind := range []string{"mnt", "pid", "net", "uts", "ipc", "cgroup"} {
 		if _, err := os.Stat("/proc/self/ns/" + kind); err != nil {
 			return fmt.Errorf("the kernel lacks %s namespaces", kind)
 		}
+	}
+	return nil
+}
+
+// Every node takes some twenty inotify instances, and the usual limit for all
+// of root's processes is 128. Beyond it components fail with "too many open
+// files".
+const (
+	inotifyInstances       = "/proc/sys/fs/inotify/max_user_instances"
+	wantedInotifyInstances = 8192
+)
+
+// raise raises a limit of the machine to what is wanted. It stays there, for
+// other clusters may depend on it by the time that this one is taken down.
+func raise(path string, wanted int) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading limit: %w", err)
+	}
+	limit, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return fmt.Errorf("reading limit from %s: %w", path, err)
+	}
+	if limit >= wanted {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(strconv.Itoa(wanted)), 0); err != nil {
+		return fmt.Errorf("raising limit from %d to %d: %w", limit, wanted, err)
 	}
 	return nil
 }

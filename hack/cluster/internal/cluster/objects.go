@@ -127,6 +127,22 @@ func apiComponents(ctx context.Context, client clientset.Interface, c *plan.Clus
 	return append(all, coreDNS)
 }
 
+// lastWarning returns what the cluster itself says about its latest trouble.
+func lastWarning(ctx context.Context, client clientset.Interface) string {
+	events, err := client.CoreV1().Events(metav1.NamespaceSystem).List(ctx,
+		metav1.ListOptions{FieldSelector: "type=" + v1.EventTypeWarning})
+	if err != nil || len(events.Items) == 0 {
+		return "no event explains it"
+	}
+	last := events.Items[0]
+	for _, event := range events.Items {
+		if event.LastTimestamp.After(last.LastTimestamp.Time) {
+			last = event
+		}
+	}
+	return fmt.Sprintf("last event: %s %s: %s", last.InvolvedObject.Name, last.Reason, last.Message)
+}
+
 func nodeProblem(node *v1.Node) string {
 	for _, condition := range node.Status.Conditions {
 		if condition.Type == v1.NodeReady {
