@@ -19,6 +19,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -145,6 +146,9 @@ func newBuild() *cobra.Command {
 			err := build.Main(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			if cmd.Context().Err() != nil {
 				return context.Cause(cmd.Context())
+			}
+			if errors.Is(err, flag.ErrHelp) {
+				return nil
 			}
 			return err
 		},

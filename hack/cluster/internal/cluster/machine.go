@@ -116,7 +116,7 @@ func explain(out io.Writer, p Paths, o UpOptions) {
 	fmt.Fprintln(out, strings.Join([]string{
 		"",
 		"export KUBECONFIG=" + path,
-		"export PATH=" + p.Bin() + ":$PATH   # kubectl",
+		"export PATH=$PATH:" + p.Bin() + "   # kubectl, cluster",
 		"",
 		"look inside: cluster exec" + name + " node-1 -- ip addr     logs: " + p.Logs(),
 	}, "\n"))
