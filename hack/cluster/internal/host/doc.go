@@ -19,6 +19,6 @@ limitations under the License.
 // that sets up the mounts, starts the host's services, restarts what dies, and
 // reaps what is orphaned. Killing process 1 switches the host off.
 //
-// Start at Spec, then Start (in the process that wants a host), enter (half
+// Start at Spec, then Start (in the process that wants a host), Enter (half
 // way in) and Init (process 1).
 package host
