@@ -21,7 +21,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if [[ "${1:-}" == --debug ]]; then
   export GOFLAGS="-buildvcs=false"
-  go_build "${OUT}/svc.debug.test" go test -c -gcflags='all=-N -l' ./e2e
+  go_build "${OUT}/svc.debug.test" ./e2e go test -c -gcflags='all=-N -l'
   say "built ${OUT}/svc.debug.test"
 else
   build_suite

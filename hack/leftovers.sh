@@ -31,7 +31,8 @@ found() {
 found "network namespace" < <(ip netns list 2>/dev/null | cut -d' ' -f1 |
   grep -E "^${CLUSTER_NAME}-(node-[0-9]+|control-plane|external|fabric)$")
 found "process" < <(grep -lE "/service-e2e/${CLUSTER_NAME}(/|$)" /proc/[0-9]*/cgroup 2>/dev/null |
-  while read -r file; do ps -o pid=,args= -p "$(cut -d/ -f3 <<<"${file}")"; done)
+  while read -r file; do ps -o pid=,stat=,args= -p "$(cut -d/ -f3 <<<"${file}")"; done |
+  grep -v ' Z') # the dead whom pid 1 has yet to bury
 found "process" < <(pgrep -af "^${dir}/" || true)
 found "mount" < <(awk -v dir="${dir}/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo)
 found "cgroup" < <(find /sys/fs/cgroup -type d -path "*/service-e2e/${CLUSTER_NAME}" 2>/dev/null)

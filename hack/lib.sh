@@ -141,24 +141,29 @@ with_progress() {
   return "${code}"
 }
 
-# go_build OUTPUT COMMAND... builds one program with "go build" or "go test -c".
+# go_build OUTPUT PACKAGE COMMAND... builds one program, the command being "go
+# build" or "go test -c", with flags.
 go_build() {
-  local output="$1"
-  shift
+  local output="$1" package="$2"
+  shift 2
   need_go
   mkdir -p "${OUT}"
-  with_progress "building ${output#"${OUT}"/}" "$@" -v -o "${output}"
+  with_progress "building ${output#"${OUT}"/}" "$@" -v -o "${output}" "${package}"
 }
 
 build_suite() {
-  go_build "${OUT}/svc.test" go test -c ./e2e
+  go_build "${OUT}/svc.test" ./e2e go test -c
+}
+
+build_cluster() {
+  go_build "${OUT}/cluster" ./hack/cluster go build
 }
 
 # cluster runs a verb of the embedded cluster on the one called CLUSTER_NAME.
 cluster() {
   local verb="$1"
   shift
-  go_build "${OUT}/cluster" go build ./hack/cluster
+  build_cluster
   forwarding "${OUT}/cluster" "${verb}" --name "${CLUSTER_NAME}" "$@"
 }
 

@@ -20,7 +20,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_go
-go_build "${OUT}/cluster" go build ./hack/cluster
+build_cluster
 say "building upstream's e2e.test (the first build takes about 10 minutes)"
 binary="$("${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p')"
 if [[ -z "${KUBECONFIG:-}" ]]; then
