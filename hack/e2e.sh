@@ -67,13 +67,8 @@ build_suite
 prepare_artifacts
 suite_command
 
-embedded=""
-if [[ -z "${KUBECONFIG:-}" ]]; then
-  embedded=yes
-  say "bringing up the embedded cluster ${CLUSTER_NAME}: ${NODES} nodes, kube-proxy in ${PROXY_MODE} mode"
-  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
-  KUBECONFIG="$(cluster_dir)/kubeconfig"
-  export KUBECONFIG
+use_cluster
+if [[ -n "${EMBEDDED}" ]]; then
   # Failed specs can be looked at until the next run cleans up.
   COMMAND+=(--delete-namespace-on-failure=false)
   command -v kubectl >/dev/null || COMMAND+=("--kubectl-path=$(cluster_dir)/bin/kubectl")
@@ -85,7 +80,7 @@ logged "${COMMAND[@]}" "$@" || code=$?
 
 echo
 say "results: ${ARTIFACTS}/{junit_01.xml,service-report.json,ginkgo/report.json,e2e.log}"
-if [[ -n "${embedded}" ]]; then
+if [[ -n "${EMBEDDED}" ]]; then
   kubectl="$(command -v kubectl || echo "$(cluster_dir)/bin/kubectl")"
   say "the cluster ${CLUSTER_NAME} stays up; look at it with:"
   echo "    export KUBECONFIG=${KUBECONFIG}"

@@ -172,6 +172,21 @@ cluster_dir() {
   echo "${SERVICE_E2E_STATE:-/var/lib/service-e2e}/${CLUSTER_NAME}"
 }
 
+# use_cluster brings the embedded cluster up and sets KUBECONFIG, unless that
+# names a cluster already. EMBEDDED tells which.
+# shellcheck disable=SC2034 # the scripts that source this read it
+EMBEDDED=""
+# shellcheck disable=SC2034
+use_cluster() {
+  if [[ -z "${KUBECONFIG:-}" ]]; then
+    EMBEDDED=yes
+    say "bringing up the embedded cluster ${CLUSTER_NAME}: ${NODES} nodes, kube-proxy in ${PROXY_MODE} mode"
+    cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
+    export KUBECONFIG
+    KUBECONFIG="$(cluster_dir)/kubeconfig"
+  fi
+}
+
 # tool NAME PACKAGE builds a tool in the version that hack/tools/go.mod pins,
 # and prints its path.
 tool() {

@@ -23,11 +23,7 @@ need_go
 build_cluster
 say "building upstream's e2e.test (the first build takes about 10 minutes)"
 binary="$("${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p')"
-if [[ -z "${KUBECONFIG:-}" ]]; then
-  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
-  KUBECONFIG="$(cluster_dir)/kubeconfig"
-  export KUBECONFIG
-fi
+use_cluster
 mkdir -p "${ARTIFACTS}/upstream"
 say "running upstream's specs on the cluster of ${KUBECONFIG}"
 forwarding "${binary}" \
