@@ -119,7 +119,8 @@ func ways(bed *testbed, prober e2esvc.Prober, client clientset.Interface, config
 	for _, workers := range []int{1, 4, 16} {
 		all = append(all, &way{kind: viaSingle, workers: workers, tries: 1, probe: dialProbe(bed, prober, 1)})
 	}
-	const tries = 45 // tells 3 backends apart, see matrix
+	// As many as it takes to tell 3 backends apart, see package matrix.
+	const tries = 45
 	for _, workers := range []int{1, 2} { // for each source
 		all = append(all, &way{kind: viaCounted, workers: workers * len(bed.clients), tries: tries, probe: dialProbe(bed, prober, tries)})
 	}
