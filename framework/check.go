@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,10 +46,10 @@ func Hold(duration time.Duration) CheckOption {
 // Check probes the table of one phase and fails the spec unless every cell is
 // as expected.
 //
-// It probes the whole table. While cells are wrong, it probes those again
-// until all are right or [Timeouts].Propagation is over. If any had to be
-// waited for, the whole table is probed once more, and that table is the
-// verdict, for better or worse: nothing after it can undo a wrong cell.
+// It waits until the cells that the phase has changed are right, probing those
+// that are wrong again and again, for [Timeouts].Propagation at most. Then it
+// probes the whole table once, and that table is the verdict, for better or
+// worse: nothing before or after it can undo a wrong cell.
 func (t *Topology) Check(ctx context.Context, phase string, table *Table, options ...CheckOption) {
 	ginkgo.GinkgoHelper()
 	var o checkOptions
@@ -60,7 +61,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
 	start := time.Now()
-	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name}
+	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name, settling: t.settling}
 	verdict, err := converge(ctx, s)
 	if err == nil && verdict.OK() {
 		verdict, err = hold(ctx, s, verdict, o.hold)
@@ -103,23 +104,31 @@ func withoutTags(text string) string {
 	return strings.Join(words, " ")
 }
 
-// converge probes the whole table, waits until wrong cells are right, and
-// returns the comparison of the last whole table.
+// settling tells which columns a phase has to wait for: those that it is about,
+// and before the first verdict of a spec its controls as well.
+func (t *Topology) settling(column matrix.Column) bool {
+	if t.selfTested {
+		return column.Role == matrix.RoleSubject
+	}
+	return column.Role != matrix.RoleSelfTest
+}
+
+// converge waits until the settling cells are right, and returns the comparison
+// of a whole table that is probed after that.
 func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
 	grid := s.table.NewGrid()
-	verdict, err := probeAndCompare(ctx, s, s.cells(), grid)
-	if err != nil || verdict.OK() {
-		return verdict, err
-	}
-	wrong := verdict.Wrong()
-	logWrong(s, wrong)
-	err = framework.Gomega().Eventually(ctx, func(ctx context.Context) (int, error) {
+	wrong := s.cells(s.settling)
+	rounds := 0
+	err := framework.Gomega().Eventually(ctx, func(ctx context.Context) (int, error) {
 		current, err := probeAndCompare(ctx, s, wrong, grid)
 		if err != nil {
 			return 0, err
 		}
-		if now := current.Wrong(); len(now) != len(wrong) {
-			wrong = now
+		before := len(wrong)
+		wrong = slices.DeleteFunc(wrong, func(cell matrix.Cell) bool {
+			return !current.At(cell.Row, cell.Column).Verdict.Wrong()
+		})
+		if rounds++; rounds == 1 || len(wrong) != before {
 			logWrong(s, wrong)
 		}
 		return len(wrong), nil
@@ -136,8 +145,13 @@ func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
 	if err != nil {
 		framework.Logf("After %v: %v", Timeouts.Propagation, err)
 	}
+	return wholeTable(ctx, s)
+}
+
+// wholeTable probes every cell of the table anew.
+func wholeTable(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
 	s.verdict = true
-	return probeAndCompare(ctx, s, s.cells(), s.table.NewGrid())
+	return probeAndCompare(ctx, s, s.cells(func(matrix.Column) bool { return true }), s.table.NewGrid())
 }
 
 func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid matrix.Grid) (*matrix.Comparison, error) {
@@ -149,10 +163,9 @@ func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid ma
 
 // hold probes whole tables until the duration is over or one is wrong.
 func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration time.Duration) (*matrix.Comparison, error) {
-	s.verdict = true
 	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); {
 		var err error
-		if verdict, err = probeAndCompare(ctx, s, s.cells(), s.table.NewGrid()); err != nil {
+		if verdict, err = wholeTable(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -161,6 +174,9 @@ func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration ti
 
 // logWrong says which cells are still waited for.
 func logWrong(s *sweep, wrong []matrix.Cell) {
+	if len(wrong) == 0 {
+		return
+	}
 	const atMost = 5
 	var names []string
 	for _, cell := range wrong[:min(atMost, len(wrong))] {

@@ -44,6 +44,8 @@ type sweep struct {
 	// name gives answers the short names that the table knows.
 	name func(row string, request Request, answer string) string
 
+	// settling tells which cells a change may have left wrong for a while.
+	settling func(matrix.Column) bool
 	// verdict makes a cell that is wrong be tried [verdictTries] times at
 	// least, so that the reader can tell a failure from a loss.
 	verdict bool
@@ -52,13 +54,13 @@ type sweep struct {
 	tries int
 }
 
-// cells returns the position of every cell that is probed at all.
-func (s *sweep) cells() []matrix.Cell {
+// cells returns every cell of the matching columns that is probed at all.
+func (s *sweep) cells(match func(matrix.Column) bool) []matrix.Cell {
 	var cells []matrix.Cell
 	rows, columns := s.table.Size()
 	for r := range rows {
 		for c := range columns {
-			if s.table.Probed(r, c) {
+			if s.table.Probed(r, c) && match(s.table.Column(c)) {
 				cells = append(cells, matrix.Cell{Row: r, Column: c})
 			}
 		}
@@ -79,7 +81,10 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 	var wg sync.WaitGroup
 	for _, row := range byRow {
 		wg.Go(func() {
-			refused, others := split(row, s.drawsErrors)
+			// Timeouts disturb nobody and take their time anyway.
+			dropped, others := split(row, s.isDropped)
+			wg.Go(func() { s.runRow(ctx, cancel, dropped, grid) })
+			refused, others := split(others, s.drawsErrors)
 			s.runRow(ctx, cancel, others, grid)
 			if slices.ContainsFunc(refused, s.isPaced) && len(others) > 0 {
 				s.pacer.quiet(ctx)
@@ -164,10 +169,15 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 	return seen, nil
 }
 
-// drawsErrors tells whether a cell is expected to be refused.
+// isDropped tells whether a cell is expected to time out.
+func (s *sweep) isDropped(cell matrix.Cell) bool {
+	return s.table.Expected(cell.Row, cell.Column).Equal(matrix.TimeOut())
+}
+
+// drawsErrors tells whether a cell is expected to be refused, or may be.
 func (s *sweep) drawsErrors(cell matrix.Cell) bool {
 	e := s.table.Expected(cell.Row, cell.Column)
-	return !e.Positive() && !e.Equal(matrix.TimeOut()) && !e.Equal(matrix.NoName())
+	return !e.Positive() && !s.isDropped(cell) && !e.Equal(matrix.NoName())
 }
 
 // isPaced tells whether a cell has to wait for its turn to be refused.
