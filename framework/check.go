@@ -60,6 +60,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	expected, err := table.build()
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
+	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before phase %q", phase)
 	start := time.Now()
 	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name, settling: t.settling}
 	verdict, err := converge(ctx, s)

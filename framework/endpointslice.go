@@ -27,6 +27,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
+// fieldManager is who manages the EndpointSlices that are made by hand.
+const fieldManager = "service-e2e.sigs.k8s.io"
+
 // CreateEndpointSlice makes a backend an endpoint of a Service without
 // selector, by hand: in an EndpointSlice of its own, for one port of the
 // Service.
@@ -37,7 +40,7 @@ func (t *Topology) CreateEndpointSlice(ctx context.Context, service *Service, po
 			GenerateName: service.Name + "-",
 			Labels: map[string]string{
 				discoveryv1.LabelServiceName: service.Name,
-				discoveryv1.LabelManagedBy:   "service-e2e.sigs.k8s.io",
+				discoveryv1.LabelManagedBy:   fieldManager,
 			},
 		},
 		AddressType: discoveryv1.AddressType(ipFamily(b.Pod.Status.PodIP)),

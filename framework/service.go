@@ -62,6 +62,7 @@ func (t *Topology) CreateService(ctx context.Context, name, group string, port v
 	}
 	created, err := t.f.ClientSet.CoreV1().Services(t.f.Namespace.Name).Create(ctx, service, metav1.CreateOptions{})
 	framework.ExpectNoError(err, "creating Service %s", name)
+	t.unsettled = true
 	return &Service{Service: created, t: t}
 }
 
@@ -88,6 +89,7 @@ func (s *Service) Update(ctx context.Context, change func(*v1.Service)) {
 	updated, err := e2eservice.UpdateService(ctx, s.t.f.ClientSet, s.Namespace, s.Name, change)
 	framework.ExpectNoError(err, "updating Service %s", s.Name)
 	s.Service = updated
+	s.t.unsettled = true
 }
 
 // Delete deletes the Service. Its columns can still be probed.

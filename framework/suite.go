@@ -44,6 +44,8 @@ type suite struct {
 	External  bool        `json:"external"`
 	Bystander *v1.Service `json:"bystander"`
 	Empty     *v1.Service `json:"empty"`
+	// BystanderIP is the address of the bystander's backend.
+	BystanderIP string `json:"bystanderIP"`
 
 	prober *agnhostProber
 	pacer  *pacer
@@ -169,6 +171,7 @@ func (s *suite) createPods(ctx context.Context, client clientset.Interface) erro
 	for i := range s.Sources {
 		s.Sources[i].Address = running[i].Status.PodIP
 	}
+	s.BystanderIP = running[len(running)-1].Status.PodIP
 	return nil
 }
 

@@ -45,6 +45,10 @@ type Topology struct {
 	backends []*Backend
 	// bystander and empty are the controls K3 and K4.
 	bystander, empty *Service
+	bystanderIP      string
+	// unsettled is set when a Service has changed and the proxies may not
+	// know it yet.
+	unsettled bool
 	// selfTested is set once a table of this spec has held the black hole
 	// of the probes' self-test (K2), which takes the time limit of a probe.
 	selfTested bool
@@ -58,6 +62,7 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	}
 	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources}
 	t.bystander = &Service{Service: shared.Bystander, t: t}
+	t.bystanderIP = shared.BystanderIP
 	t.empty = &Service{Service: shared.Empty, t: t}
 	return t
 }
