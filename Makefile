@@ -24,7 +24,7 @@
 # ARTIFACTS     where results are left (_artifacts)
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-debug unit verify update test e2e cluster-up cluster-down cluster-status bench upstream clean
+.PHONY: help build build-debug debug unit verify update test e2e cluster-up cluster-down cluster-status bench upstream clean
 
 help: ## Print this list
 	@hack/help.sh
@@ -34,6 +34,9 @@ build: ## Build the suite, _output/svc.test
 
 build-debug: ## Build the suite for a debugger, _output/svc.debug.test
 	@hack/build.sh --debug
+
+debug: ## Run the specs that FOCUS selects under delve
+	@hack/debug.sh
 
 unit: ## Run the unit tests; they need no cluster
 	@hack/unit.sh

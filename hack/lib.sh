@@ -115,18 +115,20 @@ forwarding() {
 }
 
 # with_progress WHAT COMMAND... runs a go command that prints the packages it
-# compiles (-v), and tells every 10 seconds how many these are.
+# compiles (-v), and tells every now and then how many these are.
 with_progress() {
-  local what="$1" log ticker code=0
+  local what="$1" log ticker code=0 interval=30
   shift
+  [[ ! -t 1 ]] || interval=5
   log="$(mktemp)"
   (
     # shellcheck disable=SC2064
     trap 'kill "${pause}" 2>/dev/null; exit' TERM
-    for ((elapsed = 10; ; elapsed += 10)); do
-      sleep 10 &
+    for ((elapsed = interval; ; elapsed += interval)); do
+      sleep "${interval}" &
       pause=$!
       wait "${pause}"
+      kill -0 "$$" 2>/dev/null || exit 0
       echo "    ${what}: $(wc -l <"${log}") packages compiled, ${elapsed} s"
     done
   ) &
