@@ -40,8 +40,14 @@ const (
 	// not show more, but run into that limit and look like timeouts.
 	refuseTries = 3
 
-	// enoughRefusals is how many refusals settle a cell before that.
-	enoughRefusals = 2
+	// enoughRefusals is how many refusals settle a cell before that. Who
+	// refuses has no endpoint to choose from, so no second try can end better;
+	// and each may have to wait for a second.
+	enoughRefusals = 1
+
+	// failTries is the same for cells of which only the failure is expected,
+	// be it a refusal or a timeout.
+	failTries = 2
 )
 
 // Sampling says how a cell has to be tried.
@@ -90,10 +96,14 @@ func (t *Table) Sampling(row, column int) Sampling {
 	// What is unreachable may be known only after a time limit too, namely when
 	// nobody answers to ARP.
 	parallel := e.kind != kind(Refused) && e.kind != kind(NoSuchName)
-	if !e.exact {
-		return Sampling{Tries: refuseTries, Parallel: parallel}
+	switch {
+	case e.exact:
+		return Sampling{Tries: triesToSee(t.backends), Parallel: parallel}
+	case parallel:
+		return Sampling{Tries: failTries, Parallel: true}
+	default:
+		return Sampling{Tries: refuseTries}
 	}
-	return Sampling{Tries: triesToSee(t.backends), Parallel: parallel}
 }
 
 // Decided reports whether no further try of the cell can be needed: because it
