@@ -146,6 +146,11 @@ func (t *Table) Compare(observed Grid) (*Comparison, error) {
 	return c, nil
 }
 
+// Judge returns the verdict on one cell as it has been observed so far.
+func (t *Table) Judge(row, column int, o Observation) Verdict {
+	return t.judge(row, column, o, o.Tries())
+}
+
 func (t *Table) judge(row, column int, o Observation, tries int) Verdict {
 	e := t.Expected(row, column)
 	switch {

@@ -162,6 +162,17 @@ func TestComparison(t *testing.T) {
 	}
 }
 
+func TestJudgeOneCell(t *testing.T) {
+	rows, columns := abc()
+	table := build(t, NewBuilder(rows, columns).Default(Refuse()))
+	if got := table.Judge(0, 0, failed(1, Refused, "")); got != Match {
+		t.Errorf("got %s", got)
+	}
+	if got := table.Judge(0, 0, Observation{}); got != Missing {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestUndersampled(t *testing.T) {
 	rows, columns := abc()
 	table := build(t, NewBuilder(rows, columns).Default(Connect("b1", "b2")).Expect(AllRows(), ColumnNamed("c2"), Refuse().Exactly()))
