@@ -61,6 +61,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before phase %q", phase)
+	t.flows.awaitForgotten(ctx, expected)
 	start := time.Now()
 	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name, settling: t.settling}
 	verdict, err := converge(ctx, s)
@@ -72,6 +73,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		framework.Failf("probing phase %q: %d cells were tried too seldom to prove them right, such as %s; this is a bug of the suite", phase, len(few), verdict.Describe(few[0]))
 	}
 	t.selfTested = t.selfTested || table.blackHole
+	t.flows.remember(verdict, time.Now())
 
 	result := &Result{
 		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: phase}),

@@ -49,6 +49,7 @@ type Topology struct {
 	// unsettled is set when a Service has changed and the proxies may not
 	// know it yet.
 	unsettled bool
+	flows     flows
 	// selfTested is set once a table of this spec has held the black hole
 	// of the probes' self-test (K2), which takes the time limit of a probe.
 	selfTested bool
@@ -60,7 +61,7 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	if shared == nil || shared.prober == nil {
 		framework.Fail("the suite was not set up: e2esvc.SetupSuite and AttachSuite run before the first spec")
 	}
-	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources}
+	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources, flows: flows{}}
 	t.bystander = &Service{Service: shared.Bystander, t: t}
 	t.bystanderIP = shared.BystanderIP
 	t.empty = &Service{Service: shared.Empty, t: t}

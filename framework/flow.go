@@ -1,0 +1,96 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/test/e2e/framework"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// flowLifetime is how long connection tracking keeps a UDP exchange of one
+// request and one answer (Linux: nf_conntrack_udp_timeout, 30 s).
+const flowLifetime = 31 * time.Second
+
+// flows remembers when a UDP frontend last answered.
+//
+// As long as a node tracks the flow of an answered datagram, one more from the
+// same source port goes the same way, even after the Service is gone: kube-proxy
+// leaves the flows of a deleted Service alone (kubernetes/kubernetes#141371).
+// Each probe has a source port that the kernel has chosen, which now and then is
+// one of those. A table that says what new flows do has to be probed after the
+// old ones are forgotten.
+type flows map[frontend]time.Time
+
+type frontend struct {
+	address string
+	port    int
+}
+
+// remember takes note of the UDP frontends that have answered.
+func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
+	rows, columns := verdict.Size()
+	for c := range columns {
+		column := verdict.Column(c)
+		if column.Role != matrix.RoleSubject || v1.Protocol(column.Protocol) != v1.ProtocolUDP {
+			continue
+		}
+		for r := range rows {
+			if verdict.At(r, c).Observed.Connects() > 0 {
+				f[frontend{column.Address, column.Port}] = now
+			}
+		}
+	}
+}
+
+// remaining returns how long it takes until no flow is left to a UDP frontend
+// that the table expects to fail.
+func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
+	var longest time.Duration
+	rows, columns := table.Size()
+	for c := range columns {
+		last, answered := f[frontend{table.Column(c).Address, table.Column(c).Port}]
+		if !answered {
+			continue
+		}
+		for r := range rows {
+			if table.Probed(r, c) && !table.Expected(r, c).Positive() {
+				longest = max(longest, flowLifetime-now.Sub(last))
+			}
+		}
+	}
+	return longest
+}
+
+// awaitForgotten waits until the remaining time is over, or ctx is.
+func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table) {
+	remaining := f.remaining(table, time.Now())
+	if remaining <= 0 {
+		return
+	}
+	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier UDP flows", remaining.Seconds())
+	timer := time.NewTimer(remaining)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

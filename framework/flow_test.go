@@ -1,0 +1,60 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"testing"
+	"time"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+func TestFlows(t *testing.T) {
+	table := func(expected matrix.Expectation) *matrix.Table {
+		built, err := matrix.NewBuilder(
+			[]matrix.Row{{Name: "pod@node-1"}},
+			[]matrix.Column{
+				{Name: "UDP", Role: matrix.RoleSubject, Address: "10.96.0.9", Port: 80, Protocol: "UDP"},
+				{Name: "TCP", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "TCP"},
+				{Name: "direct", Role: matrix.RoleDirect, Address: "10.244.1.2", Port: 8081, Protocol: "UDP"},
+			}).Default(expected).Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return built
+	}
+	answer := matrix.Observation{Answers: map[string]int{"b1": 37}}
+	verdict, err := table(matrix.Connect("b1")).Compare(matrix.Grid{{answer, answer, answer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	f := flows{}
+	f.remember(verdict, now)
+	if len(f) != 1 {
+		t.Errorf("remembered %v, want the UDP frontend only", f)
+	}
+	if got := f.remaining(table(matrix.Connect("b1")), now); got != 0 {
+		t.Errorf("a table that expects answers waits %v", got)
+	}
+	if got := f.remaining(table(matrix.Refuse()), now.Add(time.Second)); got != flowLifetime-time.Second {
+		t.Errorf("a table that expects failure waits %v, want %v", got, flowLifetime-time.Second)
+	}
+	if got := f.remaining(table(matrix.Fail()), now.Add(time.Minute)); got > 0 {
+		t.Errorf("waits %v for flows that are forgotten", got)
+	}
+}
