@@ -33,12 +33,21 @@ const flowLifetime = 31 * time.Second
 // flows remembers when a UDP frontend last answered.
 //
 // As long as a node tracks the flow of an answered datagram, one more from the
-// same source port goes the same way, even after the Service is gone: kube-proxy
-// leaves the flows of a deleted Service alone (kubernetes/kubernetes#141371).
-// Each probe has a source port that the kernel has chosen, which now and then is
-// one of those. A table that says what new flows do has to be probed after the
-// old ones are forgotten.
-type flows map[frontend]time.Time
+// same source port goes the same way. kube-proxy removes the flows of endpoints
+// that go away, but not those of a Service or a port that is deleted
+// (kubernetes/kubernetes#141371), nor those to a node port when the last
+// endpoint goes. Each probe has a source port that the kernel has chosen, which
+// now and then is one of an earlier probe. A table that says what new flows do
+// has to be probed after such old ones are forgotten.
+type flows struct {
+	answered map[frontend]time.Time
+	// deleted holds the addresses of Services of which something was deleted.
+	deleted map[string]bool
+}
+
+func newFlows() flows {
+	return flows{answered: map[frontend]time.Time{}, deleted: map[string]bool{}}
+}
 
 type frontend struct {
 	address string
@@ -55,7 +64,7 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 		}
 		for r := range rows {
 			if verdict.At(r, c).Observed.Connects() > 0 {
-				f[frontend{column.Address, column.Port}] = now
+				f.answered[frontend{column.Address, column.Port}] = now
 			}
 		}
 	}
@@ -67,8 +76,9 @@ func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
 	var longest time.Duration
 	rows, columns := table.Size()
 	for c := range columns {
-		last, answered := f[frontend{table.Column(c).Address, table.Column(c).Port}]
-		if !answered {
+		column := table.Column(c)
+		last, answered := f.answered[frontend{column.Address, column.Port}]
+		if !answered || column.Kind != matrix.FrontendNodePort && !f.deleted[column.Address] {
 			continue
 		}
 		for r := range rows {

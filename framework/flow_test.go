@@ -43,11 +43,15 @@ func TestFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	f := flows{}
+	f := newFlows()
 	f.remember(verdict, now)
-	if len(f) != 1 {
-		t.Errorf("remembered %v, want the UDP frontend only", f)
+	if len(f.answered) != 1 {
+		t.Errorf("remembered %v, want the UDP frontend only", f.answered)
 	}
+	if got := f.remaining(table(matrix.Refuse()), now); got != 0 {
+		t.Errorf("the proxy removes the flows of endpoints that went away, but %v is waited", got)
+	}
+	f.deleted["10.96.0.9"] = true
 	if got := f.remaining(table(matrix.Connect("b1")), now); got != 0 {
 		t.Errorf("a table that expects answers waits %v", got)
 	}

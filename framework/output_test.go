@@ -94,7 +94,7 @@ func topologyOf(cluster miniatureCluster) *Topology {
 	t := &Topology{
 		Nodes:  []Node{{Name: "node-1", Address: "172.18.0.11"}, {Name: "node-2", Address: "172.18.0.12"}},
 		prober: newAgnhostProber(nil, &rest.Config{}),
-		flows:  flows{},
+		flows:  newFlows(),
 	}
 	t.bystander, t.empty = t.service("bystander", "10.96.0.2"), t.service("empty", "10.96.0.3")
 	for _, node := range t.Nodes {

@@ -90,6 +90,7 @@ func (s *Service) Update(ctx context.Context, change func(*v1.Service)) {
 	framework.ExpectNoError(err, "updating Service %s", s.Name)
 	s.Service = updated
 	s.t.unsettled = true
+	s.t.flows.deleted[s.Spec.ClusterIP] = true
 }
 
 // Delete deletes the Service. Its columns can still be probed.
@@ -97,6 +98,7 @@ func (s *Service) Delete(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	err := s.t.f.ClientSet.CoreV1().Services(s.Namespace).Delete(ctx, s.Name, metav1.DeleteOptions{})
 	framework.ExpectNoError(err, "deleting Service %s", s.Name)
+	s.t.flows.deleted[s.Spec.ClusterIP] = true
 }
 
 // VIP returns the columns of the Service's ClusterIP, one per port.

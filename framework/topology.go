@@ -61,7 +61,7 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	if shared == nil || shared.prober == nil {
 		framework.Fail("the suite was not set up: e2esvc.SetupSuite and AttachSuite run before the first spec")
 	}
-	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources, flows: flows{}}
+	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources, flows: newFlows()}
 	t.bystander = &Service{Service: shared.Bystander, t: t}
 	t.bystanderIP = shared.BystanderIP
 	t.empty = &Service{Service: shared.Empty, t: t}
