@@ -81,6 +81,10 @@ logged "${COMMAND[@]}" "$@" || code=$?
 echo
 say "results: ${ARTIFACTS}/{junit_01.xml,service-report.json,ginkgo/report.json,e2e.log}"
 if [[ -n "${EMBEDDED}" ]]; then
+  if [[ -n "${INTERRUPTED}" ]]; then
+    # What failed is kept for a look at it, what was interrupted need not be.
+    "$(cluster_dir)/bin/kubectl" delete namespaces -l service-e2e.sigs.k8s.io/run --wait=false >/dev/null || true
+  fi
   kubectl="$(command -v kubectl || echo "$(cluster_dir)/bin/kubectl")"
   say "the cluster ${CLUSTER_NAME} stays up; look at it with:"
   echo "    export KUBECONFIG=${KUBECONFIG}"
