@@ -99,7 +99,7 @@ func title() string {
 
 func withoutTags(text string) string {
 	var words []string
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if !strings.HasPrefix(word, "[") {
 			words = append(words, word)
 		}

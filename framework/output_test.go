@@ -58,7 +58,7 @@ func init() {
 	miniature.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		var tries int
-		fmt.Sscan(query.Get("tries"), &tries)
+		_, _ = fmt.Sscan(query.Get("tries"), &tries)
 		list, one := "errors", "dial tcp: connect: connection refused"
 		switch query.Get("host") {
 		case "10.96.0.2":

@@ -56,10 +56,10 @@ func main() {
 	klog.LogToStderr(false)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Stdout, kubeconfig, slice, rounds); err != nil {
+	err := run(ctx, os.Stdout, kubeconfig, slice, rounds)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
-		stop()
 		os.Exit(1)
 	}
 }

@@ -187,8 +187,8 @@ func parseDeb822(content, codename string) []string {
 		binary := slices.Contains(strings.Fields(fields["types"]), "deb")
 		main := slices.Contains(strings.Fields(fields["components"]), "main")
 		if binary && main && !disabled {
-			for _, uri := range strings.Fields(fields["uris"]) {
-				for _, suite := range strings.Fields(fields["suites"]) {
+			for uri := range strings.FieldsSeq(fields["uris"]) {
+				for suite := range strings.FieldsSeq(fields["suites"]) {
 					if ours(suite, codename) {
 						found = append(found, fmt.Sprintf("deb %s %s main", uri, suite))
 					}

@@ -25,6 +25,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ func (p *planner) kubernetesFlags() []string {
 		for _, value := range []string{
 			"gitVersion=" + version, "gitMajor=" + parts[0], "gitMinor=" + parts[1], "gitTreeState=clean",
 		} {
-			flags = append(flags[:len(flags):len(flags)], "-X", pkg+"."+value)
+			flags = append(slices.Clip(flags), "-X", pkg+"."+value)
 		}
 	}
 	return flags
@@ -274,7 +275,7 @@ func (p *planner) pauseImage() Image {
 			if err != nil {
 				return err
 			}
-			args := append(flags[:len(flags):len(flags)], "-o", filepath.Join(dir, "pause"),
+			args := append(slices.Clip(flags), "-o", filepath.Join(dir, "pause"),
 				filepath.Join(source, "build", "pause", "linux", "pause.c"))
 			return run(ctx, log, dir, nil, "gcc", args...)
 		},

@@ -84,7 +84,7 @@ func (g *Group) Leaf() *Group { return g.Child(leaf) }
 func (g *Group) Create() error {
 	for _, m := range g.mounts {
 		dir := m.Path
-		for _, part := range strings.Split(g.name, "/") {
+		for part := range strings.SplitSeq(g.name, "/") {
 			if m.Unified {
 				delegate(dir)
 			}
@@ -118,7 +118,7 @@ func delegate(dir string) {
 	if err != nil {
 		return
 	}
-	for _, controller := range strings.Fields(string(controllers)) {
+	for controller := range strings.FieldsSeq(string(controllers)) {
 		_ = os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+controller), 0)
 	}
 }
@@ -167,7 +167,7 @@ func (g *Group) Processes() ([]int, error) {
 			if err != nil {
 				return ignoreVanished(err)
 			}
-			for _, field := range strings.Fields(string(raw)) {
+			for field := range strings.FieldsSeq(string(raw)) {
 				// A member seen from a pid namespace that it is not in is 0.
 				if pid, err := strconv.Atoi(field); err == nil && pid > 0 {
 					pids = append(pids, pid)

@@ -48,8 +48,7 @@ func Main() int {
 	}()
 	root := newRoot()
 	if err := root.ExecuteContext(ctx); err != nil {
-		var quiet exitCode
-		if errors.As(err, &quiet) {
+		if quiet, ok := errors.AsType[exitCode](err); ok {
 			return int(quiet)
 		}
 		fmt.Fprintln(os.Stderr, "error:", err)

@@ -115,7 +115,7 @@ func reuse(ctx context.Context, p Paths, o UpOptions, progress *Progress) (bool,
 	} else {
 		progress.Say("removing what is left of an earlier cluster %s", o.Name)
 	}
-	if err := found.remove(); err != nil {
+	if err := found.remove(); err != nil { //nolint:contextcheck // what it begins it finishes, interrupted or not
 		return false, fmt.Errorf("removing what is left of cluster %s: %w", o.Name, err)
 	}
 	return false, nil
@@ -181,7 +181,7 @@ func bringUp(ctx context.Context, p Paths, c *plan.Cluster, o UpOptions, progres
 	if ctx.Err() == nil {
 		err = rescueLogs(p, o.Name, err)
 	}
-	return errors.Join(err, removeAll(p, o.Name))
+	return errors.Join(err, removeAll(p, o.Name)) //nolint:contextcheck // what came up goes, interrupted or not
 }
 
 // rescueLogs saves the logs from being removed with the cluster, and tells
@@ -204,8 +204,7 @@ func rescueLogs(p Paths, name string, err error) error {
 			_ = os.WriteFile(filepath.Join(dir, filepath.Base(file)), raw, 0o600)
 		}
 	}
-	var blamed *componentError
-	if errors.As(err, &blamed) {
+	if blamed, ok := errors.AsType[*componentError](err); ok {
 		return fmt.Errorf("%w (log: %s)", err, filepath.Join(dir, filepath.Base(blamed.Log)))
 	}
 	return fmt.Errorf("%w (logs: %s)", err, dir)

@@ -142,7 +142,7 @@ disabled_plugins = ['io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 
 	// It must finish by itself, or its databases may be incomplete.
 	_ = daemon.Process.Signal(unix.SIGTERM)
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // it was told to end, and may complain about that
 	case <-time.After(10 * time.Second):
 		_ = daemon.Process.Kill()
 		err = errors.Join(err, errors.New("containerd does not stop"))

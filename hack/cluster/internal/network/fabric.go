@@ -94,7 +94,7 @@ func createHost(c *plan.Cluster, host plan.Host) error {
 	if err := CreateNamespace(host.Name); err != nil {
 		return err
 	}
-	if err := setSysctls(host.Name, hostSysctls(c, host)); err != nil {
+	if err := setSysctls(host.Name, hostSysctls(host)); err != nil {
 		return err
 	}
 	if err := plugIn(c, host); err != nil {
@@ -160,7 +160,7 @@ func plugIn(c *plan.Cluster, host plan.Host) error {
 	})
 }
 
-func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
+func hostSysctls(host plan.Host) map[string]string {
 	// New namespaces inherit the machine's settings; these may differ.
 	sysctls := map[string]string{
 		"net/ipv4/conf/all/rp_filter":     "0",
