@@ -141,7 +141,10 @@ var _ = SIGDescribe("Services with several ports", func() {
 
 			checkPorts(ctx, t, "two slices", web, matrix.Connect("b1").Exactly(), matrix.Connect("b2").Exactly())
 			t.UpdateEndpointSlice(ctx, second, func(s *discoveryv1.EndpointSlice) {
+				// As the EndpointSlice controller would set them. An endpoint
+				// that is serving keeps its UDP flows, ready or not.
 				s.Endpoints[0].Conditions.Ready = ptr.To(false)
+				s.Endpoints[0].Conditions.Serving = ptr.To(false)
 			})
 			checkPorts(ctx, t, "second endpoint not ready", web, matrix.Connect("b1").Exactly(), matrix.Refuse())
 		})
