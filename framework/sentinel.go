@@ -54,7 +54,7 @@ func (t *Topology) awaitProxies(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, Timeouts.Propagation)
+	ctx, cancel := context.WithTimeout(ctx, Timeouts.Sentinel)
 	defer cancel()
 	start := time.Now()
 	var wg sync.WaitGroup

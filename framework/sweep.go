@@ -152,6 +152,15 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 	// is not waited for.
 	tries := 1
 	for !s.table.Decided(cell.Row, cell.Column, seen) {
+		if seen.Outcomes[matrix.TimedOut] > 0 {
+			// What has run into its time limit once may do so again.
+			rest, err := s.sideBySide(ctx, cell, max(1, sampling.Tries-seen.Tries()))
+			seen = seen.Merge(rest)
+			if err != nil {
+				return seen, err
+			}
+			continue
+		}
 		batch, err := s.ask(ctx, cell, tries)
 		seen = seen.Merge(batch)
 		if err != nil {

@@ -24,8 +24,12 @@ var Timeouts = struct {
 	// Propagation is how long a change of a Service or of its endpoints may
 	// take until every node's Service proxy obeys it. No API or KEP sets an
 	// upper limit; upstream's specs allow 2 minutes for one good reply
-	// (ServiceReachabilityShortPollTimeout).
+	// (ServiceReachabilityShortPollTimeout), which makes a run on a broken
+	// cluster last for hours.
 	Propagation time.Duration
+	// Sentinel is how long to wait for a sign that the proxies know a new
+	// Service before it is probed all the same.
+	Sentinel time.Duration
 	// Poll is the pause between two rounds of probes of the cells that are
 	// still wrong.
 	Poll time.Duration
@@ -43,7 +47,8 @@ var Timeouts = struct {
 	// counts as dead and the next run removes what it left.
 	LeaseExpiry time.Duration
 }{
-	Propagation:  2 * time.Minute,
+	Propagation:  time.Minute,
+	Sentinel:     10 * time.Second,
 	Poll:         200 * time.Millisecond,
 	TunnelSlack:  10 * time.Second,
 	Preflight:    10 * time.Second,
