@@ -87,7 +87,10 @@ func ginkgoConfig() (types.SuiteConfig, types.ReporterConfig) {
 
 var _ = ginkgo.SynchronizedBeforeSuite(func(ctx context.Context) []byte {
 	data, err := e2esvc.SetupSuite(ctx, externalClient)
-	framework.ExpectNoError(err, "setting up what all specs share")
+	if err != nil {
+		// The text says it all; ExpectNoError would log the error's structure.
+		framework.Failf("setting up what all specs share: %v", err)
+	}
 	return data
 }, func(_ context.Context, data []byte) {
 	framework.ExpectNoError(e2esvc.AttachSuite(data), "taking over what all specs share")

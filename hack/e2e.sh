@@ -50,14 +50,6 @@ suite_command() {
   COMMAND+=("--report-dir=${ARTIFACTS}" --report-complete-ginkgo)
 }
 
-# logged runs a command whose output is to be seen and to be kept. It outlives
-# the signals that end the command, and returns the command's exit code.
-logged() {
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  forwarding bash -c 'trap : INT; log="$1"; shift; "$@" 2>&1 | tee -i "${log}"; exit "${PIPESTATUS[0]}"' \
-    logged "${ARTIFACTS}/e2e.log" "$@"
-}
-
 need_go
 if [[ $# -eq 0 ]]; then
   set -- --svc.tables
@@ -76,10 +68,10 @@ fi
 
 say "running the suite on the cluster of ${KUBECONFIG}"
 code=0
-logged "${COMMAND[@]}" "$@" || code=$?
+logged "${ARTIFACTS}/e2e.log" "${COMMAND[@]}" "$@" || code=$?
 
 echo
-say "results: ${ARTIFACTS}/{junit_01.xml,service-report.json,ginkgo/report.json,e2e.log}"
+say "results in ${ARTIFACTS}: $(cd "${ARTIFACTS}" && ls -d service-report.json junit_01.xml ginkgo/report.json e2e.log 2>/dev/null | xargs)"
 if [[ -n "${EMBEDDED}" ]]; then
   if [[ -n "${INTERRUPTED}" ]]; then
     # What failed is kept for a look at it, what was interrupted need not be.

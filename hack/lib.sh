@@ -114,6 +114,13 @@ forwarding() {
   return "${code}"
 }
 
+# logged LOG COMMAND... is forwarding for a command whose output is to be seen
+# and to be kept. It outlives the signals that end the command.
+logged() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  forwarding bash -c 'trap : INT; log="$1"; shift; "$@" 2>&1 | tee -i "${log}"; exit "${PIPESTATUS[0]}"' logged "$@"
+}
+
 # with_progress WHAT COMMAND... runs a go command that prints the packages it
 # compiles (-v), and tells every now and then how many these are.
 with_progress() {

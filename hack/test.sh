@@ -37,14 +37,14 @@ add() {
   summary+="$(printf '%-22s %5d passed %5d failed %5d skipped %6d s' "$1" "$2" "$3" "$4" $((SECONDS - part_begun)))"$'\n'
 }
 
-# part NAME COMMAND... runs one part and returns its exit code.
+# part NAME LOG COMMAND... runs one part and returns its exit code.
 part() {
-  local name="$1" code=0
-  shift
+  local name="$1" log="${ARTIFACTS}/$2" code=0
+  shift 2
   part_begun="${SECONDS}"
   echo
   say "${name}"
-  forwarding "$@" || code=$?
+  logged "${log}" "$@" || code=$?
   say "${name}: $([[ ${code} -eq 0 ]] && echo passed || echo "FAILED (exit code ${code})") in $((SECONDS - part_begun)) s"
   return "${code}"
 }
@@ -84,19 +84,19 @@ clean_up() {
 }
 
 # counts FILE EXPRESSION prints the three numbers that the expression's groups
-# find in the last line that matches.
+# find in the last line that matches; an expression without a third group finds
+# nothing skipped.
 counts() {
   local found
-  found="$(sed -nE "s/$2.*/\1 \2 \3/p" "$1" 2>/dev/null | tail -n 1)"
+  found="$(sed -nE "s/.*$2(()).*/\1 \2 0\3/p" "$1" 2>/dev/null | tail -n 1)"
   echo "${found:-0 0 0}"
 }
 
 suite() {
   local mode="$1" code=0 numbers planned
   export PROXY_MODE="${mode}" CLUSTER_NAME="ci-${mode}"
-  local ARTIFACTS="${ARTIFACTS}/${mode}"
-  part "suite, ${mode}" env "ARTIFACTS=${ARTIFACTS}" hack/e2e.sh --svc.tables=false || code=$?
-  numbers="$(counts "${ARTIFACTS}/e2e.log" 'Summary: ([0-9]+) specs passed, ([0-9]+) failed, ([0-9]+) skipped')"
+  part "suite, ${mode}" "suite-${mode}.log" env "ARTIFACTS=${ARTIFACTS}/${mode}" hack/e2e.sh --svc.tables=false || code=$?
+  numbers="$(counts "${ARTIFACTS}/suite-${mode}.log" 'Summary: ([0-9]+) specs passed, ([0-9]+) failed, ([0-9]+) skipped')"
   # shellcheck disable=SC2086 # three numbers
   add "suite, ${mode}" ${numbers}
   [[ ${code} -eq 0 ]] || return "${code}"
@@ -113,14 +113,16 @@ suite() {
 trap finish EXIT
 
 code=0
-part "unit tests" hack/unit.sh || code=$?
-add "unit tests" \
-  "$(grep -cE '^ *--- PASS:' "${ARTIFACTS}/unit.log")" \
-  "$(grep -cE '^ *--- FAIL:' "${ARTIFACTS}/unit.log")" \
-  "$(grep -cE '^ *--- SKIP:' "${ARTIFACTS}/unit.log")"
+part "unit tests" unit-summary.log hack/unit.sh || code=$?
+numbers="$(counts "${ARTIFACTS}/unit-summary.log" 'unit tests: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped')"
+# shellcheck disable=SC2086 # three numbers
+add "unit tests" ${numbers}
 [[ ${code} -eq 0 ]] || exit "${code}"
 
-part "verify" hack/verify-all.sh || code=$?
+part "verify" verify.log hack/verify-all.sh || code=$?
+numbers="$(counts "${ARTIFACTS}/verify.log" 'verify: ([0-9]+) passed, ([0-9]+) failed')"
+# shellcheck disable=SC2086 # three numbers
+add "verify" ${numbers}
 [[ ${code} -eq 0 ]] || exit "${code}"
 
 for mode in "${modes[@]}"; do
