@@ -71,7 +71,8 @@ code=0
 logged "${ARTIFACTS}/e2e.log" "${COMMAND[@]}" "$@" || code=$?
 
 echo
-say "results in ${ARTIFACTS}: $(cd "${ARTIFACTS}" && ls -d service-report.json junit_01.xml ginkgo/report.json e2e.log 2>/dev/null | xargs)"
+say "results:"
+find "${ARTIFACTS}" -maxdepth 2 \( -path '*/ginkgo/report.json' -o -name 'junit_*.xml' -o -name service-report.json -o -name e2e.log \) -printf '    %p\n'
 if [[ -n "${EMBEDDED}" ]]; then
   if [[ -n "${INTERRUPTED}" ]]; then
     # What failed is kept for a look at it, what was interrupted need not be.

@@ -31,10 +31,14 @@ passed=0 failed=0 skipped=0
 summary=""
 begun="${SECONDS}"
 
-# add WHAT PASSED FAILED SKIPPED
+# add WHAT LOG adds up the counts of a part, from the last line of its log that
+# has such, and says so in the summary.
 add() {
-  passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
-  summary+="$(printf '%-22s %5d passed %5d failed %5d skipped %6d s' "$1" "$2" "$3" "$4" $((SECONDS - part_begun)))"$'\n'
+  local numbers
+  numbers="$(sed -nE 's/^.* ([0-9]+) (specs )?passed, ([0-9]+) failed, ([0-9]+) skipped.*/\1 \3 \4/p' "${ARTIFACTS}/$2" | tail -n 1)"
+  read -ra COUNTS <<<"${numbers:-0 0 0}"
+  passed=$((passed + COUNTS[0])) failed=$((failed + COUNTS[1])) skipped=$((skipped + COUNTS[2]))
+  summary+="$(printf '%-16s %5d passed %5d failed %5d skipped %6d s' "$1" "${COUNTS[@]}" $((SECONDS - part_begun)))"$'\n'
 }
 
 # part NAME LOG COMMAND... runs one part and returns its exit code.
@@ -83,28 +87,17 @@ clean_up() {
   hack/leftovers.sh
 }
 
-# counts FILE EXPRESSION prints the three numbers that the expression's groups
-# find in the last line that matches; an expression without a third group finds
-# nothing skipped.
-counts() {
-  local found
-  found="$(sed -nE "s/.*$2(()).*/\1 \2 0\3/p" "$1" 2>/dev/null | tail -n 1)"
-  echo "${found:-0 0 0}"
-}
-
+# suite MODE proves one proxy mode.
 suite() {
-  local mode="$1" code=0 numbers planned
+  local mode="$1" code=0 planned
   export PROXY_MODE="${mode}" CLUSTER_NAME="ci-${mode}"
   part "suite, ${mode}" "suite-${mode}.log" env "ARTIFACTS=${ARTIFACTS}/${mode}" hack/e2e.sh --svc.tables=false || code=$?
-  numbers="$(counts "${ARTIFACTS}/suite-${mode}.log" 'Summary: ([0-9]+) specs passed, ([0-9]+) failed, ([0-9]+) skipped')"
-  # shellcheck disable=SC2086 # three numbers
-  add "suite, ${mode}" ${numbers}
+  add "suite, ${mode}" "suite-${mode}.log"
   [[ ${code} -eq 0 ]] || return "${code}"
   # No spec may get lost on the way.
   planned="$("${OUT}/svc.test" --list-tests | grep -c '^ ')"
-  read -ra numbers <<<"${numbers}"
-  if [[ $((numbers[0] + numbers[1] + numbers[2])) -ne ${planned} ]]; then
-    echo "error: ${planned} specs were planned, but ${numbers[*]} passed, failed, were skipped"
+  if [[ $((COUNTS[0] + COUNTS[1] + COUNTS[2])) -ne ${planned} ]]; then
+    echo "error: ${planned} specs were planned, but ${COUNTS[*]} passed, failed, were skipped"
     return 1
   fi
   clean_up "${CLUSTER_NAME}"
@@ -114,15 +107,11 @@ trap finish EXIT
 
 code=0
 part "unit tests" unit-summary.log hack/unit.sh || code=$?
-numbers="$(counts "${ARTIFACTS}/unit-summary.log" 'unit tests: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped')"
-# shellcheck disable=SC2086 # three numbers
-add "unit tests" ${numbers}
+add "unit tests" unit-summary.log
 [[ ${code} -eq 0 ]] || exit "${code}"
 
 part "verify" verify.log hack/verify-all.sh || code=$?
-numbers="$(counts "${ARTIFACTS}/verify.log" 'verify: ([0-9]+) passed, ([0-9]+) failed')"
-# shellcheck disable=SC2086 # three numbers
-add "verify" ${numbers}
+add "verify" verify.log
 [[ ${code} -eq 0 ]] || exit "${code}"
 
 for mode in "${modes[@]}"; do

@@ -36,5 +36,5 @@ for script in hack/verify-*.sh; do
     failed+=("${name}")
   fi
 done
-echo "verify: ${passed} passed, ${#failed[@]} failed"
+echo "verify: ${passed} passed, ${#failed[@]} failed, 0 skipped"
 [[ ${#failed[@]} -eq 0 ]] || die "failed: ${failed[*]}; make update mends what can be mended by itself"
