@@ -87,8 +87,7 @@ func TestRenderKubelet(t *testing.T) {
 	}
 	for what, value := range map[string]*bool{
 		"failCgroupV1": got.FailCgroupV1, "cgroupsPerQOS": got.CgroupsPerQOS,
-		"localStorageCapacityIsolation": got.LocalStorageCapacityIsolation,
-		"authentication.anonymous":      got.Authentication.Anonymous.Enabled,
+		"authentication.anonymous": got.Authentication.Anonymous.Enabled,
 	} {
 		if value == nil || *value {
 			t.Errorf("%s: want it off", what)

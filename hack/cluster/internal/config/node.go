@@ -92,13 +92,12 @@ func RenderKubelet(c *plan.Cluster) (string, error) {
 		ClusterDNS:               []string{c.DNSVIP.String()},
 		ResolverConfig:           ptr.To(resolvConf),
 
-		CgroupDriver:                  "cgroupfs",
-		FailCgroupV1:                  ptr.To(false),
-		CgroupsPerQOS:                 ptr.To(false),
-		EnforceNodeAllocatable:        []string{"none"},
-		LocalStorageCapacityIsolation: ptr.To(false),
-		OOMScoreAdj:                   ptr.To[int32](0),
-		FailSwapOn:                    ptr.To(false),
+		CgroupDriver:           "cgroupfs",
+		FailCgroupV1:           ptr.To(false),
+		CgroupsPerQOS:          ptr.To(false),
+		EnforceNodeAllocatable: []string{"none"},
+		OOMScoreAdj:            ptr.To[int32](0),
+		FailSwapOn:             ptr.To(false),
 		// A full disk of the machine is no reason to kill pods or images here.
 		EvictionHard: map[string]string{
 			"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.inodesFree": "0%",
