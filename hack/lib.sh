@@ -95,7 +95,8 @@ need_packages() {
 INTERRUPTED=""
 forwarding() {
   local child code=0
-  setsid "$@" &
+  # A shell without job control lets its children ignore SIGINT.
+  env --default-signal=INT,TERM,HUP setsid "$@" &
   child=$!
   # shellcheck disable=SC2064 # the child of now is meant
   trap "INTERRUPTED=yes; kill -INT -- -${child} 2>/dev/null || true" INT TERM HUP
