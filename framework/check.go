@@ -37,8 +37,8 @@ type checkOptions struct {
 	hold time.Duration
 }
 
-// Hold makes the check go on for a while after it has succeeded: every further
-// table has to be as expected too.
+// Hold makes the check go on for a while after it has succeeded: the subject
+// cells are probed again and again, and have to stay as expected.
 func Hold(duration time.Duration) CheckOption {
 	return func(o *checkOptions) { o.hold = duration }
 }

@@ -49,7 +49,7 @@ type source struct {
 	Address string `json:"address,omitempty"`
 }
 
-// dialURLByHand returns a shell command that makes one probe from this source.
+// byHand returns a shell command that makes one probe from this source.
 func (s *source) byHand(p Probe) string {
 	if s.URL != "" {
 		return fmt.Sprintf("curl -sS '%s'", DialURL(s.URL, p))

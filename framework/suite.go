@@ -41,7 +41,6 @@ type suite struct {
 	Run       string      `json:"run"`
 	Nodes     []Node      `json:"nodes"`
 	Sources   []source    `json:"sources"`
-	External  bool        `json:"external"`
 	Bystander *v1.Service `json:"bystander"`
 	Empty     *v1.Service `json:"empty"`
 	// BystanderIP is the address of the bystander's backend.
@@ -101,7 +100,6 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 		return nil, err
 	}
 	if external != nil {
-		s.External = true
 		s.Sources = append(s.Sources, source{
 			Row:     matrix.Row{Name: "external", Kind: matrix.SourceExternal},
 			URL:     external.URL,

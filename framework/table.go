@@ -47,8 +47,7 @@ type Table struct {
 type TableOption func(*tableOptions)
 
 type tableOptions struct {
-	clients  []*Backend
-	backends []*Backend
+	clients []*Backend
 }
 
 // FromBackends adds the backends themselves as sources.
@@ -78,7 +77,7 @@ func Columns(parts ...any) []matrix.Column {
 // cannot be promised: it is not behind a Service proxy, so it is probed only
 // on columns that exist outside the cluster.
 func (t *Topology) NewTable(subjects []matrix.Column, options ...TableOption) *Table {
-	o := tableOptions{backends: t.backends}
+	var o tableOptions
 	for _, option := range options {
 		option(&o)
 	}
@@ -94,7 +93,7 @@ func (t *Topology) NewTable(subjects []matrix.Column, options ...TableOption) *T
 	}
 
 	table := &Table{t: t, rows: rows, columns: slices.Clone(subjects), blackHole: !t.selfTested}
-	controls := t.controls(subjects, o.backends, table.blackHole)
+	controls := t.controls(subjects, table.blackHole)
 	for _, control := range controls {
 		table.columns = append(table.columns, control.Column)
 	}
@@ -137,10 +136,10 @@ type control struct {
 
 // controls returns the controls K1 to K4 for the protocols and kinds of
 // frontend that the subjects have.
-func (t *Topology) controls(subjects []matrix.Column, backends []*Backend, blackHole bool) []control {
+func (t *Topology) controls(subjects []matrix.Column, blackHole bool) []control {
 	var controls []control
 	for _, protocol := range protocolsOf(subjects) {
-		for _, b := range backends {
+		for _, b := range t.backends {
 			controls = append(controls, control{b.direct(protocol), matrix.Connect(b.Name)})
 		}
 		target := t.selfTestTarget(protocol)

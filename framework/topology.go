@@ -18,13 +18,11 @@ package framework
 
 import (
 	"context"
-	"fmt"
 	"net"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
-	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -72,13 +70,6 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 // several nodes says where its backends go on a cluster with fewer.
 func (t *Topology) Node(index int) Node {
 	return t.Nodes[index%len(t.Nodes)]
-}
-
-// SkipUnlessNodes skips the spec on clusters with fewer schedulable nodes.
-func (t *Topology) SkipUnlessNodes(atLeast int) {
-	if len(t.Nodes) < atLeast {
-		e2eskipper.Skipf("needs %d schedulable nodes, the cluster has %d", atLeast, len(t.Nodes))
-	}
 }
 
 // rows returns the table rows: a pod-network and a host-network client on
@@ -148,8 +139,3 @@ func (t *Topology) name(row string, request Request, answer string) string {
 // Protocols are the protocols that every scenario is run over. SCTP needs
 // parts of the kernel and of the implementation that are optional.
 var Protocols = []v1.Protocol{v1.ProtocolTCP, v1.ProtocolUDP}
-
-// String names the topology for logs.
-func (t *Topology) String() string {
-	return fmt.Sprintf("%d nodes, %d sources", len(t.Nodes), len(t.sources))
-}
