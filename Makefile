@@ -18,6 +18,7 @@
 # CLUSTER_NAME  name of the embedded cluster (svc)
 # NODES         how many nodes the embedded cluster has (3)
 # PROXY_MODE    mode of its kube-proxy: iptables (default) or nftables
+# IP_FAMILY     family of its addresses: dual (default), ipv4 or ipv6
 # FOCUS, SKIP   regular expressions that select specs by name
 # LABEL_FILTER  Ginkgo's expression that selects specs by label
 # PARALLEL      how many specs run at a time (1)

@@ -26,6 +26,7 @@ cd "${ROOT}"
 # The settings, which the Makefile documents.
 CLUSTER_NAME="${CLUSTER_NAME:-svc}"
 PROXY_MODE="${PROXY_MODE:-iptables}"
+IP_FAMILY="${IP_FAMILY:-dual}"
 NODES="${NODES:-3}"
 PARALLEL="${PARALLEL:-1}"
 FOCUS="${FOCUS:-}"
@@ -182,6 +183,12 @@ cluster_dir() {
   echo "${SERVICE_E2E_STATE:-/var/lib/service-e2e}/${CLUSTER_NAME}"
 }
 
+# cluster_up brings the embedded cluster up as the settings say.
+cluster_up() {
+  say "bringing up the embedded cluster ${CLUSTER_NAME}: ${NODES} nodes, kube-proxy in ${PROXY_MODE} mode, IP family ${IP_FAMILY}"
+  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}" --ip-family "${IP_FAMILY}"
+}
+
 # use_cluster brings the embedded cluster up and sets KUBECONFIG, unless that
 # names a cluster already. EMBEDDED tells which.
 # shellcheck disable=SC2034 # the scripts that source this read it
@@ -190,8 +197,7 @@ EMBEDDED=""
 use_cluster() {
   if [[ -z "${KUBECONFIG:-}" ]]; then
     EMBEDDED=yes
-    say "bringing up the embedded cluster ${CLUSTER_NAME}: ${NODES} nodes, kube-proxy in ${PROXY_MODE} mode"
-    cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
+    cluster_up
     export KUBECONFIG
     KUBECONFIG="$(cluster_dir)/kubeconfig"
   fi

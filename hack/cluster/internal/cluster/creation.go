@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,8 +199,9 @@ func (b *creation) listen() ([]*net.TCPListener, error) {
 		Server: fmt.Sprintf("https://127.0.0.1:%d", b.state.APIServerPort),
 		Extension: &kubeconfig.Extension{
 			ExternalClient: &kubeconfig.ExternalClient{
-				URL:     fmt.Sprintf("http://127.0.0.1:%d", b.state.ExternalPort),
-				Address: b.plan.External.Address().String(),
+				URL:       fmt.Sprintf("http://127.0.0.1:%d", b.state.ExternalPort),
+				Address:   b.plan.External.Address(),
+				Addresses: b.plan.External.IPs(),
 			},
 			NodeExec: fmt.Sprintf("%s exec --state-dir=%s --name=%s", b.paths.Self(), b.options.StateRoot, b.plan.Name),
 		},
@@ -216,8 +218,8 @@ func (b *creation) listen() ([]*net.TCPListener, error) {
 // forward starts the process that serves the ports on loopback.
 func (b *creation) forward(listeners []*net.TCPListener) error {
 	rules := []forward.Rule{
-		{Namespace: b.plan.ControlPlane.Name, Target: fmt.Sprintf("%s:%d", b.plan.ControlPlane.Address(), plan.APIServerPort)},
-		{Namespace: b.plan.External.Name, Target: fmt.Sprintf("%s:%d", b.plan.External.Address(), plan.ExternalPort)},
+		{Namespace: b.plan.ControlPlane.Name, Target: b.plan.APIServer().String()},
+		{Namespace: b.plan.External.Name, Target: netip.AddrPortFrom(b.plan.External.Address(), plan.ExternalPort).String()},
 	}
 	pid, err := forward.Start(b.paths.Self(), b.plan.Name, b.paths.Log("", forward.Name), rules, listeners)
 	if err != nil {

@@ -80,8 +80,8 @@ func Create(dir string, c *plan.Cluster) (*Authority, error) {
 		c.ControlPlane.Name, c.APIServerVIP.String(),
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + plan.DNSDomain,
 	}, local...)
-	for _, address := range c.ControlPlane.Addresses {
-		apiServer = append(apiServer, address.Addr().String())
+	for _, address := range c.ControlPlane.IPs() {
+		apiServer = append(apiServer, address.String())
 	}
 	certs := []struct {
 		name, ca, commonName string
@@ -102,8 +102,8 @@ func Create(dir string, c *plan.Cluster) (*Authority, error) {
 	}
 	for _, node := range c.Nodes {
 		hosts := []string{node.Name}
-		for _, address := range node.Addresses {
-			hosts = append(hosts, address.Addr().String())
+		for _, address := range node.IPs() {
+			hosts = append(hosts, address.String())
 		}
 		// kubelet's serving certificate looks as if the cluster had signed it
 		// upon kubelet's own request.

@@ -45,10 +45,12 @@ func TestCreate(t *testing.T) {
 	for _, tc := range []struct{ cert, ca, host string }{
 		{"apiserver", CA, "172.18.0.2"},
 		{"apiserver", CA, "127.0.0.1"},
+		{"apiserver", CA, "fd00:172:18::2"},
 		{"apiserver", CA, "10.96.0.1"},
 		{"apiserver", CA, "kubernetes.default.svc"},
 		{"etcd", EtcdCA, "127.0.0.1"},
 		{"kubelet-node-1", CA, "172.18.0.11"},
+		{"kubelet-node-1", CA, "fd00:172:18::11"},
 		{"kube-scheduler", CA, "localhost"},
 	} {
 		_, err := load(t, CertFile(dir, tc.cert)).Verify(x509.VerifyOptions{

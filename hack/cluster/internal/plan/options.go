@@ -49,13 +49,14 @@ type Options struct {
 	// Zones is the number of zones that the nodes are spread over; 0 leaves
 	// the nodes without a zone label.
 	Zones int `json:"zones"`
-	// IPFamily is the family of the cluster's addresses.
+	// IPFamily is the family of the cluster's addresses: of nodes, pods and
+	// Services alike.
 	IPFamily string `json:"ipFamily"`
 }
 
 // DefaultOptions returns what the options are when the user chooses nothing.
 func DefaultOptions() Options {
-	return Options{Name: "svc", Nodes: 3, ProxyMode: ModeIPTables, Zones: 3, IPFamily: "ipv4"}
+	return Options{Name: "svc", Nodes: 3, ProxyMode: ModeIPTables, Zones: 3, IPFamily: FamilyDual}
 }
 
 // ValidateName reports whether a cluster can be called name.
@@ -81,8 +82,8 @@ func (o Options) Validate() error {
 	if o.ProxyMode != ModeIPTables && o.ProxyMode != ModeNFTables {
 		return fmt.Errorf("invalid proxy mode %q: want %s or %s", o.ProxyMode, ModeIPTables, ModeNFTables)
 	}
-	if o.IPFamily != "ipv4" {
-		return fmt.Errorf("invalid IP family %q: only ipv4 is supported so far", o.IPFamily)
+	if families[o.IPFamily] == nil {
+		return fmt.Errorf("invalid IP family %q: want %s, %s or %s", o.IPFamily, FamilyDual, FamilyIPv4, FamilyIPv6)
 	}
 	return nil
 }
