@@ -139,17 +139,16 @@ oom_score = 0
 // HostFiles returns what the C library needs on any host. The name server does
 // not exist: the gateway refuses at once, so that nobody waits for it.
 func HostFiles(c *plan.Cluster) map[string]string {
-	var hosts, resolv strings.Builder
+	var hosts strings.Builder
 	hosts.WriteString("127.0.0.1 localhost\n::1 localhost\n")
 	for _, h := range c.Hosts() {
 		for _, address := range h.IPs() {
 			fmt.Fprintf(&hosts, "%s %s\n", address, h.Name)
 		}
 	}
-	for _, gateway := range c.Gateways {
-		fmt.Fprintf(&resolv, "nameserver %s\n", gateway.Addr())
-	}
-	return map[string]string{"/etc/hosts": hosts.String(), resolvConf: resolv.String()}
+	// One is enough to be refused by.
+	resolv := fmt.Sprintf("nameserver %s\n", c.Gateways[0].Addr())
+	return map[string]string{"/etc/hosts": hosts.String(), resolvConf: resolv}
 }
 
 // External returns the program of the off-cluster client.
