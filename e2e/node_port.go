@@ -50,8 +50,8 @@ var _ = SIGDescribe("Services NodePort", func() {
 
 			table := t.NewTable(e2esvc.Columns(web.VIP(), web.NodePorts(), unallocated, onVIP))
 			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Connect("b1", "b2"))
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(columnNames(unallocated)...), matrix.Refuse())
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(onVIP.Name), matrix.Fail())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(unallocated), matrix.Refuse())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(onVIP), matrix.Fail())
 			t.Check(ctx, "two backends", table)
 		})
 

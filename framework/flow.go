@@ -97,10 +97,5 @@ func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table) {
 		return
 	}
 	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier UDP flows", remaining.Seconds())
-	timer := time.NewTimer(remaining)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	sleep(ctx, remaining)
 }
