@@ -119,6 +119,7 @@ func newUp(g *global) *cobra.Command {
 	f.StringVar(&o.ProxyMode, "proxy-mode", o.ProxyMode, "mode of kube-proxy: iptables or nftables")
 	f.IntVar(&o.Zones, "zones", o.Zones, "number of zones to spread the nodes over; 0 for no zones")
 	f.StringVar(&o.IPFamily, "ip-family", o.IPFamily, "IP family of the cluster: dual, ipv4 or ipv6")
+	f.StringVar(&o.LoadBalancer, "load-balancer", o.LoadBalancer, "what serves Services of type LoadBalancer: metallb or none")
 	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "file to write a copy of the kubeconfig to")
 	f.IntVar(&o.APIServerPort, "api-port", 0, "port of the API server on 127.0.0.1; 0 for any that is free")
 	f.BoolVar(&o.KeepOnFailure, "keep-on-failure", false, "leave what has come up if something fails")

@@ -80,6 +80,29 @@ func TestCreate(t *testing.T) {
 	}
 }
 
+func TestWebhook(t *testing.T) {
+	ca, server, err := Webhook("authority", "webhook.default.svc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parse(t, ca.Cert))
+	if _, err := parse(t, server.Cert).Verify(x509.VerifyOptions{DNSName: "webhook.default.svc", Roots: roots}); err != nil {
+		t.Error(err)
+	}
+	// cert-controller looks for the name among these, and reads no other key.
+	if err := parse(t, ca.Cert).VerifyHostname("authority"); err != nil {
+		t.Error(err)
+	}
+	block, _ := pem.Decode(ca.Key)
+	if block == nil {
+		t.Fatal("no PEM block")
+	}
+	if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
+		t.Error(err)
+	}
+}
+
 func load(t *testing.T, path string) *x509.Certificate {
 	t.Helper()
 	raw, err := os.ReadFile(path)

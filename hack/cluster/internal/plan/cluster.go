@@ -49,6 +49,8 @@ const (
 	numberControlPlane = 2
 	numberExternal     = 3
 	numberNodes        = 10 // node-1 is .11
+	numberFirstLB      = 200
+	numberLastLB       = 250
 )
 
 // Host is a machine of the cluster: a network namespace on the fabric.
@@ -128,6 +130,16 @@ func (c *Cluster) Hosts() []Host {
 		hosts = append(hosts, node.Host)
 	}
 	return hosts
+}
+
+// LoadBalancerRanges returns the addresses on the fabric that are free for load
+// balancers to give out, each from the first to the last of an IP family.
+func (c *Cluster) LoadBalancerRanges() []string {
+	var ranges []string
+	for _, f := range families[c.IPFamily] {
+		ranges = append(ranges, fmt.Sprintf("%s-%s", f.host(numberFirstLB).Addr(), f.host(numberLastLB).Addr()))
+	}
+	return ranges
 }
 
 // Address returns the host's primary address.

@@ -55,24 +55,28 @@ func TestNewAddresses(t *testing.T) {
 		apiServer, apiServerVIP, dnsVIP string
 		gateways, external, node        string
 		pods, nodePods, services        string
+		loadBalancers                   string
 	}
 	for family, want := range map[string]addresses{
 		FamilyIPv4: {
 			apiServer: "https://172.18.0.2:6443", apiServerVIP: "10.96.0.1", dnsVIP: "10.96.0.10",
 			gateways: "172.18.0.1/24", external: "172.18.0.3", node: "172.18.0.12",
 			pods: "10.244.0.0/16", nodePods: "10.244.2.0/24", services: "10.96.0.0/16",
+			loadBalancers: "172.18.0.200-172.18.0.250",
 		},
 		FamilyIPv6: {
 			apiServer: "https://[fd00:172:18::2]:6443", apiServerVIP: "fd00:10:96::1", dnsVIP: "fd00:10:96::a",
 			gateways: "fd00:172:18::1/64", external: "fd00:172:18::3", node: "fd00:172:18::12",
 			pods: "fd00:10:244::/48", nodePods: "fd00:10:244:2::/64", services: "fd00:10:96::/112",
+			loadBalancers: "fd00:172:18::200-fd00:172:18::250",
 		},
 		FamilyDual: {
 			apiServer: "https://172.18.0.2:6443", apiServerVIP: "10.96.0.1", dnsVIP: "10.96.0.10",
 			gateways: "172.18.0.1/24,fd00:172:18::1/64", external: "172.18.0.3,fd00:172:18::3",
 			node: "172.18.0.12,fd00:172:18::12",
 			pods: "10.244.0.0/16,fd00:10:244::/48", nodePods: "10.244.2.0/24,fd00:10:244:2::/64",
-			services: "10.96.0.0/16,fd00:10:96::/112",
+			services:      "10.96.0.0/16,fd00:10:96::/112",
+			loadBalancers: "172.18.0.200-172.18.0.250,fd00:172:18::200-fd00:172:18::250",
 		},
 	} {
 		t.Run(family, func(t *testing.T) {
@@ -81,6 +85,7 @@ func TestNewAddresses(t *testing.T) {
 				apiServer: c.APIServerURL(), apiServerVIP: c.APIServerVIP.String(), dnsVIP: c.DNSVIP.String(),
 				gateways: Join(c.Gateways), external: Join(c.External.IPs()), node: Join(c.Nodes[1].IPs()),
 				pods: Join(c.PodCIDRs), nodePods: Join(c.Nodes[1].PodCIDRs), services: Join(c.ServiceCIDRs),
+				loadBalancers: strings.Join(c.LoadBalancerRanges(), ","),
 			}
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
@@ -132,6 +137,8 @@ func TestValidate(t *testing.T) {
 		{"hyphen last", func(o *Options) { o.Name = "svc-" }, "name"},
 		{"longest name", func(o *Options) { o.Name = strings.Repeat("a", maxName) }, ""},
 		{"name too long", func(o *Options) { o.Name = strings.Repeat("a", maxName+1) }, "name"},
+		{"no load balancer", func(o *Options) { o.LoadBalancer = LoadBalancerNone }, ""},
+		{"unknown load balancer", func(o *Options) { o.LoadBalancer = "x" }, "load balancer"},
 		{"no nodes", func(o *Options) { o.Nodes = 0 }, "nodes"},
 		{"too many nodes", func(o *Options) { o.Nodes = MaxNodes + 1 }, "nodes"},
 		{"no zones", func(o *Options) { o.Zones = 0 }, ""},

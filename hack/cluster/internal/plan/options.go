@@ -27,6 +27,12 @@ const (
 	ModeNFTables = "nftables"
 )
 
+// Load balancers that a cluster can have.
+const (
+	LoadBalancerMetalLB = "metallb"
+	LoadBalancerNone    = "none"
+)
+
 const (
 	// MaxNodes is what fits into the node part of the fabric's subnet.
 	MaxNodes = 180
@@ -52,11 +58,15 @@ type Options struct {
 	// IPFamily is the family of the cluster's addresses: of nodes, pods and
 	// Services alike.
 	IPFamily string `json:"ipFamily"`
+	// LoadBalancer is what serves Services of type LoadBalancer.
+	LoadBalancer string `json:"loadBalancer"`
 }
 
 // DefaultOptions returns what the options are when the user chooses nothing.
 func DefaultOptions() Options {
-	return Options{Name: "svc", Nodes: 3, ProxyMode: ModeIPTables, Zones: 3, IPFamily: FamilyDual}
+	return Options{
+		Name: "svc", Nodes: 3, ProxyMode: ModeIPTables, Zones: 3, IPFamily: FamilyDual, LoadBalancer: LoadBalancerMetalLB,
+	}
 }
 
 // ValidateName reports whether a cluster can be called name.
@@ -85,6 +95,9 @@ func (o Options) Validate() error {
 	if families[o.IPFamily] == nil {
 		return fmt.Errorf("invalid IP family %q: want %s, %s or %s", o.IPFamily, FamilyDual, FamilyIPv4, FamilyIPv6)
 	}
+	if o.LoadBalancer != LoadBalancerMetalLB && o.LoadBalancer != LoadBalancerNone {
+		return fmt.Errorf("invalid load balancer %q: want %s or %s", o.LoadBalancer, LoadBalancerMetalLB, LoadBalancerNone)
+	}
 	return nil
 }
 
@@ -101,5 +114,6 @@ func (o Options) Differences(want Options) []string {
 	add("proxy-mode", o.ProxyMode, want.ProxyMode)
 	add("zones", o.Zones, want.Zones)
 	add("ip-family", o.IPFamily, want.IPFamily)
+	add("load-balancer", o.LoadBalancer, want.LoadBalancer)
 	return out
 }
