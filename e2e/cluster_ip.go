@@ -132,7 +132,7 @@ var _ = SIGDescribe("Services ClusterIP", func() {
 			t.Check(ctx, "created again", table)
 		})
 
-		// CIP-06 to CIP-11: pods, nodes and the endpoints themselves as
+		// CIP-06 to CIP-11, OLD-01, BEY-01: pods, nodes and the endpoints themselves as
 		// clients of one Service with a backend on every node.
 		f.It(over("should be reached by every pod, node and endpoint through its ClusterIP and every node"), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)

@@ -33,7 +33,7 @@ var _ = SIGDescribe("Services hairpin", func() {
 	f.NamespacePodSecurityLevel = admissionapi.LevelBaseline
 
 	for _, protocol := range e2esvc.Protocols {
-		// HAIR-01
+		// HAIR-01, OLD-05
 		f.It(fmt.Sprintf("should let every backend reach itself over %s", protocol), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			backends := t.BackendPerNode(ctx, "web")
