@@ -80,6 +80,8 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		Probes:  s.tries,
 		Seconds: time.Since(start).Seconds(),
 		Late:    late,
+
+		KnownFailures: table.knownFailures(verdict),
 	}
 	result.record()
 	switch {
@@ -126,8 +128,9 @@ func (t *Topology) settling(column matrix.Column) bool {
 func converge(ctx context.Context, s *sweep) (verdict *matrix.Comparison, late []string, err error) {
 	grid := s.table.NewGrid()
 	wrong := s.cells(s.settling)
-	rounds := 0
+	begun, rounds := time.Now(), 0
 	var current *matrix.Comparison
+	known := func(cell matrix.Cell) bool { return !current.At(cell.Row, cell.Column).Verdict.Wrong() }
 	err = framework.Gomega().Eventually(ctx, func(ctx context.Context) (int, error) {
 		var err error
 		if current, err = probeAndCompare(ctx, s, wrong, grid); err != nil {
@@ -135,10 +138,13 @@ func converge(ctx context.Context, s *sweep) (verdict *matrix.Comparison, late [
 		}
 		before := len(wrong)
 		wrong = slices.DeleteFunc(wrong, func(cell matrix.Cell) bool {
-			return !current.At(cell.Row, cell.Column).Verdict.Wrong()
+			return current.At(cell.Row, cell.Column).Verdict.AsExpected()
 		})
 		if rounds++; rounds == 1 || len(wrong) != before {
 			logWrong(s, wrong)
+		}
+		if time.Since(begun) > Timeouts.KnownFailure && !slices.ContainsFunc(wrong, func(cell matrix.Cell) bool { return !known(cell) }) {
+			return 0, nil
 		}
 		return len(wrong), nil
 	}).WithTimeout(Timeouts.Propagation).WithPolling(Timeouts.Poll).Should(
@@ -153,7 +159,7 @@ func converge(ctx context.Context, s *sweep) (verdict *matrix.Comparison, late [
 	}
 	if err != nil {
 		framework.Logf("After %v: %v", Timeouts.Propagation, err)
-		for _, cell := range wrong {
+		for _, cell := range slices.DeleteFunc(wrong, known) {
 			late = append(late, current.Describe(cell))
 		}
 	}

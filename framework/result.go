@@ -48,6 +48,8 @@ type Result struct {
 	// change may take, each with what it showed then; the table is what they
 	// showed after that.
 	Late []string `json:"late,omitempty"`
+	// KnownFailures are the findings by which cells may fail here.
+	KnownFailures []KnownFailure `json:"knownFailures,omitempty"`
 	// Gaps are the interruptions that probing without pause has found.
 	Gaps []Gap `json:"gaps,omitempty"`
 }
@@ -84,11 +86,14 @@ func (r *Result) line() string {
 	} else if len(r.Late) > 0 {
 		verdict = fmt.Sprintf("but %d LATE", len(r.Late))
 	}
-	skipped := ""
-	if counts.Skipped > 0 {
-		skipped = fmt.Sprintf(", %d cells skipped", counts.Skipped)
+	rest := ""
+	for _, known := range r.KnownFailures {
+		rest += fmt.Sprintf(", %d known failures by %s", known.Failed, known.ID)
 	}
-	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed(), verdict, skipped, r.Probes, r.Seconds)
+	if counts.Skipped > 0 {
+		rest += fmt.Sprintf(", %d cells skipped", counts.Skipped)
+	}
+	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed()-counts.KnownFailure, verdict, rest, r.Probes, r.Seconds)
 }
 
 // record adds the result to the spec's report and prints its one line.

@@ -34,6 +34,7 @@ import (
 type Stream struct {
 	t     *Topology
 	phase string
+	table *Table
 	sweep *sweep
 	grid  matrix.Grid
 	gaps  [][]gap
@@ -73,7 +74,7 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table) *Stre
 
 	ctx, end := context.WithCancel(ctx)
 	s := &Stream{
-		t: t, phase: phase, begun: time.Now(), end: end,
+		t: t, phase: phase, table: table, begun: time.Now(), end: end,
 		sweep: &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name},
 		grid:  expected.NewGrid(), gaps: make([][]gap, rows),
 	}
@@ -128,6 +129,8 @@ func (s *Stream) Stop() *matrix.Report {
 		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: s.phase}),
 		Probes:  s.sweep.tries,
 		Seconds: time.Since(s.begun).Seconds(),
+
+		KnownFailures: s.table.knownFailures(verdict),
 	}
 	for _, cell := range verdict.Wrong() {
 		result.Gaps = append(result.Gaps, Gap{

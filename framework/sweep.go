@@ -171,7 +171,7 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 			tries = 1
 		}
 	}
-	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && s.table.Judge(cell.Row, cell.Column, seen).Wrong() {
+	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && !s.table.Judge(cell.Row, cell.Column, seen).AsExpected() {
 		more, err := s.sideBySide(ctx, cell, missing)
 		return seen.Merge(more), err
 	}

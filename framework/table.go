@@ -36,9 +36,10 @@ import (
 //	K4  the empty sibling is refused
 type Table struct {
 	*matrix.Builder
-	t       *Topology
-	rows    []matrix.Row
-	columns []matrix.Column
+	t        *Topology
+	rows     []matrix.Row
+	columns  []matrix.Column
+	findings []Finding
 	// blackHole tells that this table holds the self-test that needs the
 	// whole time limit of a probe.
 	blackHole bool
