@@ -67,6 +67,12 @@ func createFabric(c *plan.Cluster) error {
 	sysctls := commonSysctls(c, false)
 	sysctls["net/bridge/bridge-nf-call-iptables"] = "0"
 	sysctls["net/bridge/bridge-nf-call-ip6tables"] = "0"
+	// Name servers go on asking the gateway whether it serves by now. By default
+	// it would leave half of them without the refusal, and waiting.
+	sysctls["net/ipv4/icmp_ratelimit"] = "0"
+	if c.IPFamily != plan.FamilyIPv4 {
+		sysctls["net/ipv6/icmp/ratelimit"] = "0"
+	}
 	if err := setSysctls(c.Fabric.Name, sysctls); err != nil {
 		return err
 	}
