@@ -211,6 +211,12 @@ build_ginkgo() {
   go_build "${OUT}/ginkgo" github.com/onsi/ginkgo/v2/ginkgo go build
 }
 
+# upstream_binary builds upstream's e2e.test and prints its path. The cluster's
+# own program has been built before.
+upstream_binary() {
+  "${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p'
+}
+
 # cluster runs a verb of the embedded cluster on the one called CLUSTER_NAME.
 cluster() {
   local verb="$1"

@@ -25,7 +25,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_go
 build_cluster
 say "building upstream's e2e.test (the first build takes about 10 minutes)"
-binary="$("${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p')"
+binary="$(upstream_binary)"
 use_cluster
 mkdir -p "${ARTIFACTS}/upstream"
 client=() server=()
