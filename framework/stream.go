@@ -40,13 +40,36 @@ type Stream struct {
 	gaps  [][]gap
 	begun time.Time
 	end   context.CancelFunc
-	wg    sync.WaitGroup
+	// every is the time from one probe of a cell to the next.
+	every time.Duration
+	// limit is set by [Within]; stretches holds the longest of each cell.
+	limit     time.Duration
+	stretches [][]time.Duration
+	wg        sync.WaitGroup
 }
 
 // gap is the longest time that a cell has not been as expected at a stretch.
 type gap struct {
 	since   time.Time
 	longest time.Duration
+}
+
+// StreamOption changes how a stream probes.
+type StreamOption func(*Stream)
+
+// Every makes the stream probe each cell once in a while instead of without
+// pause.
+func Every(interval time.Duration) StreamOption {
+	return func(s *Stream) { s.every = interval }
+}
+
+// Within holds two probes of a cell that follow each other against the same
+// expectation only if the second ends within the limit after the first began.
+// After a longer pause, as a busy machine makes them, the cell begins anew. The
+// spec fails if no stretch of a cell was twice as long as the limit, for then it
+// has proven nothing.
+func Within(limit time.Duration) StreamOption {
+	return func(s *Stream) { s.limit = limit }
 }
 
 // Stream begins to probe the cells of a table that are expected to connect, one
@@ -56,7 +79,7 @@ type gap struct {
 //
 // Expectations that name several backends should be [matrix.ConnectSome]: during
 // a change not all of them need to answer.
-func (t *Topology) Stream(ctx context.Context, phase string, table *Table) *Stream {
+func (t *Topology) Stream(ctx context.Context, phase string, table *Table, options ...StreamOption) *Stream {
 	ginkgo.GinkgoHelper()
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before %q", phase)
 	expected, err := table.build()
@@ -77,9 +100,14 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table) *Stre
 		t: t, phase: phase, table: table, begun: time.Now(), end: end,
 		sweep: &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name},
 		grid:  expected.NewGrid(), gaps: make([][]gap, rows),
+		every: Timeouts.StreamPause,
+	}
+	for _, option := range options {
+		option(s)
 	}
 	for r := range s.gaps {
 		s.gaps[r] = make([]gap, columns)
+		s.stretches = append(s.stretches, make([]time.Duration, columns))
 	}
 	for _, cell := range s.sweep.cells(func(matrix.Column) bool { return true }) {
 		s.wg.Go(func() { s.probe(ctx, cell) })
@@ -92,12 +120,22 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table) *Stre
 // probe probes one cell until ctx ends.
 func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
 	seen, g := &s.grid[cell.Row][cell.Column], &s.gaps[cell.Row][cell.Column]
+	stretch := &s.stretches[cell.Row][cell.Column]
+	var stretchBegun, before time.Time
 	for ctx.Err() == nil {
 		begun := time.Now()
 		one, err := s.sweep.ask(ctx, cell, 1)
 		if err != nil {
 			return // a probe that was cut short is none
 		}
+		if before.IsZero() || s.limit > 0 && time.Since(before) > s.limit {
+			stretchBegun = begun
+			if !s.sweep.table.Judge(cell.Row, cell.Column, *seen).Wrong() {
+				*seen = matrix.Observation{}
+			}
+		}
+		before = begun
+		*stretch = max(*stretch, begun.Sub(stretchBegun))
 		*seen = seen.Merge(one)
 		if s.sweep.table.Judge(cell.Row, cell.Column, one).Wrong() {
 			if g.since.IsZero() {
@@ -107,8 +145,15 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
 		} else {
 			g.since = time.Time{}
 		}
-		sleep(ctx, Timeouts.StreamPause-time.Since(begun))
+		sleep(ctx, s.every-time.Since(begun))
 	}
+}
+
+// For lets the probing go on for a while and then is [Stream.Stop].
+func (s *Stream) For(ctx context.Context, duration time.Duration) *matrix.Report {
+	ginkgo.GinkgoHelper()
+	sleep(ctx, duration)
+	return s.Stop()
 }
 
 // halt ends the probing.
@@ -141,6 +186,12 @@ func (s *Stream) Stop() *matrix.Report {
 	result.record()
 	if !verdict.OK() {
 		framework.Fail(result.String() + s.t.reproduction(verdict))
+	}
+	for _, cell := range s.sweep.cells(func(c matrix.Column) bool { return c.Role == matrix.RoleSubject }) {
+		if longest := s.stretches[cell.Row][cell.Column]; longest < 2*s.limit {
+			framework.Failf("%q: %s -> %s was probed without a long pause for %v at most, which is less than the %v that prove anything: the machine is too busy",
+				s.phase, verdict.Row(cell.Row).Name, verdict.Column(cell.Column).Name, longest, 2*s.limit)
+		}
 	}
 	return result.Table
 }
