@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -89,8 +90,8 @@ func Objects(manifest io.Reader, secrets Secrets, pool []*unstructured.Unstructu
 }
 
 // askAtOnce makes kubelet ask the containers of a workload every second whether
-// they are ready. The manifest waits 10 s first, as long as it takes for
-// everything else of a cluster to come up.
+// they have started, and then at once whether they are ready. The manifest has
+// it wait for 10 s first, which is as long as all else of a cluster takes.
 func askAtOnce(workload *unstructured.Unstructured) error {
 	path := []string{"spec", "template", "spec", "containers"}
 	containers, _, err := unstructured.NestedSlice(workload.Object, path...)
@@ -99,11 +100,14 @@ func askAtOnce(workload *unstructured.Unstructured) error {
 	}
 	for _, container := range containers {
 		fields, _ := container.(map[string]any)
-		probe, ok := fields["readinessProbe"].(map[string]any)
+		readiness, ok := fields["readinessProbe"].(map[string]any)
 		if !ok {
 			return errors.New("a container has no readiness probe")
 		}
-		probe["initialDelaySeconds"], probe["periodSeconds"] = int64(0), int64(1)
+		delete(readiness, "initialDelaySeconds")
+		startup := maps.Clone(readiness)
+		startup["periodSeconds"], startup["failureThreshold"] = int64(1), int64(120)
+		fields["startupProbe"] = startup
 	}
 	return unstructured.SetNestedSlice(workload.Object, containers, path...)
 }

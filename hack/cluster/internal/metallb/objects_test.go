@@ -98,9 +98,14 @@ func TestObjects(t *testing.T) {
 		if err != nil || len(containers) != 1 {
 			t.Fatalf("%s: %v, %v", workload.GetName(), containers, err)
 		}
-		probe := containers[0].(map[string]any)["readinessProbe"].(map[string]any)
-		if probe["initialDelaySeconds"] != int64(0) || probe["periodSeconds"] != int64(1) {
-			t.Errorf("%s: got %v", workload.GetName(), probe)
+		container := containers[0].(map[string]any)
+		readiness := container["readinessProbe"].(map[string]any)
+		if _, delayed := readiness["initialDelaySeconds"]; delayed || readiness["periodSeconds"] != 10.0 {
+			t.Errorf("%s: got readiness probe %v", workload.GetName(), readiness)
+		}
+		startup := container["startupProbe"].(map[string]any)
+		if startup["periodSeconds"] != int64(1) {
+			t.Errorf("%s: got startup probe %v", workload.GetName(), startup)
 		}
 	}
 }
