@@ -20,10 +20,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
+	"k8s.io/kubernetes/test/e2e/framework"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -44,37 +44,39 @@ type Result struct {
 	Probes int `json:"probes"`
 	// Seconds is how long the phase took.
 	Seconds float64 `json:"seconds"`
-	// Late are the cells that were not as expected within the time that a
-	// change may take, each with what it showed then; the table is what they
-	// showed after that.
-	Late []string `json:"late,omitempty"`
-	// KnownFailures are the findings by which cells may fail here.
-	KnownFailures []KnownFailure `json:"knownFailures,omitempty"`
-	// Gaps are the interruptions that probing without pause has found.
-	Gaps []Gap `json:"gaps,omitempty"`
-}
 
-// Gap is the longest time that a cell was not as expected at a stretch.
-type Gap struct {
-	Row     string  `json:"row"`
-	Column  string  `json:"column"`
-	Seconds float64 `json:"seconds"`
-}
-
-// lateness says what is wrong with a phase whose table is right, but came too
-// late. Its first line is the same in each run.
-func (r *Result) lateness() string {
-	return fmt.Sprintf("%s: cells were right only after more than the %v that a change may take (--svc.propagationTimeout), in phase %q\nwhen that was over:\n%s\nafterwards:\n",
-		r.Table.Meta.Title, Timeouts.Propagation, r.Table.Meta.Phase, strings.Join(r.Late, "\n"))
+	// diagnosis explains what is wrong, judged by this phase and those of the
+	// spec that were checked before it.
+	diagnosis *matrix.Diagnosis
 }
 
 // String returns the table as text; it is what a failed spec shows.
 func (r *Result) String() string {
 	text := r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{})
-	for _, gap := range r.Gaps {
-		text += fmt.Sprintf("longest gap %s -> %s: %.1f s\n", gap.Row, gap.Column, gap.Seconds)
+	if r.diagnosis != nil && len(r.diagnosis.Findings) > 0 {
+		text += "diagnosis:\n" + r.diagnosis.Text()
 	}
 	return text
+}
+
+// diagnose explains what is wrong with the result, if anything is. What the
+// phases before saw tells what worked until then.
+func (r *Result) diagnose(report types.SpecReport) {
+	if r.Table.OK() {
+		return
+	}
+	before, err := results(report)
+	framework.ExpectNoError(err, "reading the tables of earlier phases")
+	r.diagnosis = matrix.Diagnose(append(tables(before), r.Table)...)
+}
+
+// tables returns the tables of results, in order.
+func tables(results []*Result) []*matrix.Report {
+	var reports []*matrix.Report
+	for _, r := range results {
+		reports = append(reports, r.Table)
+	}
+	return reports
 }
 
 // line returns the one line that a phase is worth when nobody asked for more.
@@ -83,22 +85,18 @@ func (r *Result) line() string {
 	verdict := "as expected"
 	if wrong := counts.Wrong(); wrong > 0 {
 		verdict = fmt.Sprintf("%d WRONG", wrong)
-	} else if len(r.Late) > 0 {
-		verdict = fmt.Sprintf("but %d LATE", len(r.Late))
 	}
-	rest := ""
-	for _, known := range r.KnownFailures {
-		rest += fmt.Sprintf(", %d known failures by %s", known.Failed, known.ID)
-	}
+	skipped := ""
 	if counts.Skipped > 0 {
-		rest += fmt.Sprintf(", %d cells skipped", counts.Skipped)
+		skipped = fmt.Sprintf(", %d cells skipped", counts.Skipped)
 	}
-	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed()-counts.KnownFailure, verdict, rest, r.Probes, r.Seconds)
+	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed(), verdict, skipped, r.Probes, r.Seconds)
 }
 
 // record adds the result to the spec's report and prints its one line.
 func (r *Result) record() {
 	ginkgo.GinkgoHelper()
+	r.diagnose(ginkgo.CurrentSpecReport())
 	visibility := types.ReportEntryVisibilityFailureOrVerbose
 	if r.Table.Counts.Wrong() > 0 {
 		visibility = types.ReportEntryVisibilityNever // the failure's text shows it

@@ -20,8 +20,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
+	"math/rand/v2"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -31,7 +30,6 @@ import (
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
-	"k8s.io/utils/ptr"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -40,37 +38,17 @@ import (
 // clients on the nodes, and the controls K3 (a bystander Service) and K4 (an
 // empty sibling) for ClusterIP and NodePort.
 type suite struct {
-	Run   string `json:"run"`
-	Nodes []Node `json:"nodes"`
-	// Pods are the pod-network clients, one set for each Ginkgo process.
-	Pods [][]source `json:"pods"`
-	// Hosts are the host-network clients and, last, the off-cluster client.
-	Hosts     []source    `json:"hosts"`
+	Run       string      `json:"run"`
+	Nodes     []Node      `json:"nodes"`
+	Sources   []source    `json:"sources"`
 	Bystander *v1.Service `json:"bystander"`
 	Empty     *v1.Service `json:"empty"`
-	// BystanderIPs are the addresses of the bystander's backend.
-	BystanderIPs []string `json:"bystanderIPs"`
-	// PacerURL is where processes ask when they may draw a refusal to a
-	// client that they share; empty if there is one process only.
-	PacerURL string `json:"pacerURL,omitempty"`
+	// BystanderIP is the address of the bystander's backend.
+	BystanderIP string `json:"bystanderIP"`
 
 	prober *agnhostProber
 	pacer  *pacer
 	stop   context.CancelFunc
-}
-
-// sources returns the clients of one Ginkgo process, counted from 1.
-func (s *suite) sources(process int) []source {
-	return slices.Concat(s.Pods[(process-1)%len(s.Pods)], s.Hosts)
-}
-
-// families returns the IP families that pods have, the primary one first.
-func (s *suite) families() []v1.IPFamily {
-	var families []v1.IPFamily
-	for _, address := range s.BystanderIPs {
-		families = append(families, ipFamily(address))
-	}
-	return families
 }
 
 // shared is set in every Ginkgo process before its first spec.
@@ -122,16 +100,11 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 		return nil, err
 	}
 	if external != nil {
-		s.Hosts = append(s.Hosts, source{
-			Row:       matrix.Row{Name: "external", Kind: matrix.SourceExternal},
-			URL:       external.URL,
-			Addresses: external.addresses(),
+		s.Sources = append(s.Sources, source{
+			Row:     matrix.Row{Name: "external", Kind: matrix.SourceExternal},
+			URL:     external.URL,
+			Address: external.Address,
 		})
-	}
-	if len(s.Pods) > 1 {
-		if s.PacerURL, err = servePacer(alive); err != nil {
-			return nil, err
-		}
 	}
 	return json.Marshal(s)
 }
@@ -144,10 +117,9 @@ func (s *suite) createControls(ctx context.Context, client clientset.Interface) 
 		*service, err = client.CoreV1().Services(sharedNamespace(s.Run)).Create(ctx, &v1.Service{
 			ObjectMeta: metav1.ObjectMeta{Name: name},
 			Spec: v1.ServiceSpec{
-				Type:           v1.ServiceTypeNodePort,
-				Selector:       Selector(name),
-				IPFamilyPolicy: ptr.To(v1.IPFamilyPolicyPreferDualStack),
-				Ports:          []v1.ServicePort{ServicePort(80, v1.ProtocolTCP), ServicePort(80, v1.ProtocolUDP)},
+				Type:     v1.ServiceTypeNodePort,
+				Selector: Selector(name),
+				Ports:    []v1.ServicePort{ServicePort(80, v1.ProtocolTCP), ServicePort(80, v1.ProtocolUDP)},
 			},
 		}, metav1.CreateOptions{})
 		if err != nil {
@@ -157,37 +129,34 @@ func (s *suite) createControls(ctx context.Context, client clientset.Interface) 
 	return nil
 }
 
-// createPods creates the clients, one pod-network client per node and Ginkgo
-// process and one host-network client per node, and the bystander's backend.
+// createPods creates one pod-network and one host-network client per node,
+// and the bystander's backend.
 func (s *suite) createPods(ctx context.Context, client clientset.Interface) error {
 	namespace := sharedNamespace(s.Run)
-	hostPort := HostPorts().HTTP
+	// The port that the host-network clients listen on must be free on every
+	// node: below the usual NodePort range and the ephemeral ports, and a
+	// different one for runs side by side.
+	hostPort := 20000 + rand.IntN(9000)
 	var pods []*v1.Pod
-	add := func(kind matrix.SourceKind, process string, ports Ports) []source {
-		var clients []source
-		for _, node := range s.Nodes {
-			name := fmt.Sprintf("%s%s-%s", kind, process, node.Name)
-			pod := pinnedPod(namespace, name, node.Name, netexecContainer("netexec", identity(namespace, name), ports))
-			if kind == matrix.SourceHost {
-				useHostNetwork(pod)
-			}
-			pods = append(pods, pod)
-			clients = append(clients, source{
-				Row:       matrix.Row{Name: fmt.Sprintf("%s@%s", kind, node.Name), Kind: kind, Node: node.Name},
-				Namespace: namespace, Pod: name, Port: ports.HTTP,
-			})
+	add := func(kind matrix.SourceKind, node Node, ports Ports, hostNetwork bool) {
+		name := fmt.Sprintf("%s-%s", kind, node.Name)
+		pod := pinnedPod(namespace, name, node.Name, netexecContainer("netexec", identity(namespace, name), ports))
+		if hostNetwork {
+			pod.Spec.HostNetwork = true
+			pod.Spec.DNSPolicy = v1.DNSClusterFirstWithHostNet
 		}
-		return clients
+		pods = append(pods, pod)
+		s.Sources = append(s.Sources, source{
+			Row:       matrix.Row{Name: fmt.Sprintf("%s@%s", kind, node.Name), Kind: kind, Node: node.Name},
+			Namespace: namespace, Pod: name, Port: ports.HTTP,
+		})
 	}
-	suiteConfig, _ := ginkgo.GinkgoConfiguration()
-	for process := range max(1, suiteConfig.ParallelTotal) {
-		suffix := ""
-		if process > 0 {
-			suffix = strconv.Itoa(process + 1)
-		}
-		s.Pods = append(s.Pods, add(matrix.SourcePod, suffix, Ports{HTTP: httpPort}))
+	for _, node := range s.Nodes {
+		add(matrix.SourcePod, node, Ports{HTTP: httpPort}, false)
 	}
-	s.Hosts = add(matrix.SourceHost, "", Ports{HTTP: hostPort})
+	for _, node := range s.Nodes {
+		add(matrix.SourceHost, node, Ports{HTTP: hostPort}, true)
+	}
 	last := s.Nodes[len(s.Nodes)-1]
 	bystander := pinnedPod(namespace, s.Bystander.Name, last.Name,
 		netexecContainer("netexec", identity(namespace, s.Bystander.Name), Ports{HTTP: httpPort, UDP: udpPort}))
@@ -197,14 +166,10 @@ func (s *suite) createPods(ctx context.Context, client clientset.Interface) erro
 	if err != nil {
 		return fmt.Errorf("starting the clients: %w", err)
 	}
-	i := 0
-	for _, clients := range append(slices.Clone(s.Pods), s.Hosts) {
-		for c := range clients {
-			clients[c].Addresses = podIPs(running[i])
-			i++
-		}
+	for i := range s.Sources {
+		s.Sources[i].Address = running[i].Status.PodIP
 	}
-	s.BystanderIPs = podIPs(running[i])
+	s.BystanderIP = running[len(running)-1].Status.PodIP
 	return nil
 }
 
@@ -226,8 +191,12 @@ func AttachSuite(data []byte) error {
 	if shared != nil {
 		s.stop = shared.stop
 	}
-	s.pacer = newPacer(s.PacerURL)
+	suiteConfig, _ := ginkgo.GinkgoConfiguration()
+	s.pacer = newPacer(suiteConfig.ParallelTotal)
 	s.prober = newAgnhostProber(client, config)
+	for i := range s.Sources {
+		s.prober.add(&s.Sources[i])
+	}
 	labelNamespaces(s.Run)
 	shared = s
 	return nil

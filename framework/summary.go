@@ -42,12 +42,12 @@ type ServiceReport struct {
 	Kind       string `json:"kind"`
 	// Result is passed, failed, or unknown if no spec ran.
 	Result string `json:"result"`
+	// Diagnosis explains what is wrong, judged by all tables of the run together.
+	Diagnosis *matrix.Diagnosis `json:"diagnosis"`
 	// Specs are all specs that ran or were skipped while running, by name.
 	Specs []SpecResult `json:"specs"`
 	// Counts sums the cells of all tables.
 	Counts matrix.Counts `json:"counts"`
-	// KnownFailures are all findings by which cells may fail, by name.
-	KnownFailures []KnownFailure `json:"knownFailures,omitempty"`
 	// Probes is the number of all tries that were made.
 	Probes int `json:"probes"`
 	// Seconds is how long the suite ran.
@@ -60,9 +60,12 @@ type SpecResult struct {
 	// State is Ginkgo's word for it: passed, failed, skipped, interrupted...
 	State string `json:"state"`
 	// Reason says why the spec was skipped, or the first line of its failure.
-	Reason  string    `json:"reason,omitempty"`
-	Seconds float64   `json:"seconds"`
-	Phases  []*Result `json:"phases,omitempty"`
+	Reason  string  `json:"reason,omitempty"`
+	Seconds float64 `json:"seconds"`
+	// Diagnosis explains what is wrong in this spec, judged by its own tables;
+	// it is left out if nothing is.
+	Diagnosis *matrix.Diagnosis `json:"diagnosis,omitempty"`
+	Phases    []*Result         `json:"phases,omitempty"`
 }
 
 // NewServiceReport sums up the merged report of a run.
@@ -83,11 +86,14 @@ func NewServiceReport(report types.Report) (*ServiceReport, error) {
 		if spec.LeafNodeType != types.NodeTypeIt {
 			name = fmt.Sprintf("[%s] %s", spec.LeafNodeType, spec.LeafNodeText)
 		}
-		sum.Specs = append(sum.Specs, SpecResult{
+		result := SpecResult{
 			Name: strings.TrimSpace(name), State: spec.State.String(), Reason: firstLine(spec.Failure.Message),
 			Seconds: spec.RunTime.Seconds(), Phases: phases,
-		})
-		sum.KnownFailures = addKnownFailures(sum.KnownFailures, name, phases)
+		}
+		if d := matrix.Diagnose(tables(phases)...); len(d.Findings) > 0 {
+			result.Diagnosis = d
+		}
+		sum.Specs = append(sum.Specs, result)
 		for _, phase := range phases {
 			sum.Counts = sum.Counts.Add(phase.Table.Counts)
 			sum.Probes += phase.Probes
@@ -103,6 +109,11 @@ func NewServiceReport(report types.Report) (*ServiceReport, error) {
 		sum.Result = "failed"
 	}
 	slices.SortFunc(sum.Specs, func(a, b SpecResult) int { return cmp.Compare(a.Name, b.Name) })
+	var all []*matrix.Report
+	for _, spec := range sum.Specs {
+		all = append(all, tables(spec.Phases)...)
+	}
+	sum.Diagnosis = matrix.Diagnose(all...)
 	return sum, nil
 }
 
@@ -121,12 +132,12 @@ func (r *ServiceReport) count(match func(state string) bool) int {
 func (r *ServiceReport) Print(out io.Writer) {
 	passed := r.count(func(s string) bool { return s == "passed" })
 	skipped := r.count(func(s string) bool { return s == "skipped" })
-	fmt.Fprintf(out, "\nSummary: %d specs passed, %d failed, %d skipped; %d cells as expected, %d wrong, %d known failures, %d skipped; %d probes in %.0fs\n",
-		passed, len(r.Specs)-passed-skipped, skipped,
-		r.Counts.Probed()-r.Counts.Wrong()-r.Counts.KnownFailure, r.Counts.Wrong(), r.Counts.KnownFailure, r.Counts.Skipped, r.Probes, r.Seconds)
-	for _, known := range r.KnownFailures {
-		fmt.Fprintf(out, "  %s\n", known.line())
+	if text := r.Diagnosis.Text(); text != "" {
+		fmt.Fprintf(out, "\nDiagnosis of all specs together:\n%s", text)
 	}
+	fmt.Fprintf(out, "\nSummary: %d specs passed, %d failed, %d skipped; %d cells as expected, %d wrong, %d skipped; %d probes in %.0fs\n",
+		passed, len(r.Specs)-passed-skipped, skipped,
+		r.Counts.Probed()-r.Counts.Wrong(), r.Counts.Wrong(), r.Counts.Skipped, r.Probes, r.Seconds)
 	for _, spec := range r.Specs {
 		if spec.State != "passed" {
 			fmt.Fprintf(out, "  %s: %s: %s\n", spec.State, spec.Name, spec.Reason)

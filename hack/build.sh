@@ -15,26 +15,15 @@
 # limitations under the License.
 
 # Builds the suite's binary, _output/svc.test. With --debug it is for a
-# debugger: not optimised, and with the paths of this checkout. With --all also
-# what the suite runs on: the embedded cluster, all of whose components are
-# built, and Ginkgo's command.
+# debugger: not optimised, and with the paths of this checkout.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-case "${1:-}" in
---debug)
+if [[ "${1:-}" == --debug ]]; then
   export GOFLAGS="-buildvcs=false"
   go_build "${OUT}/svc.debug.test" ./e2e go test -c -gcflags='all=-N -l'
   say "built ${OUT}/svc.debug.test"
-  ;;
---all)
-  build_cluster
-  forwarding "${OUT}/cluster" build
-  build_suite
-  build_ginkgo
-  ;;
-*)
+else
   build_suite
   say "built ${OUT}/svc.test"
-  ;;
-esac
+fi

@@ -186,7 +186,10 @@ type Coordinates struct {
 	// Path is sameNode, crossNode or hairpin: from the node that forwards to
 	// the backend's.
 	Path []string `json:"path,omitempty"`
-	// Phase is the phase of the spec since which cells are wrong.
+	// Destination is the name of a column, if nothing else says which it is.
+	Destination []string `json:"destination,omitempty"`
+	// Spec is the spec in which cells are wrong, and Phase its phase.
+	Spec  []string `json:"spec,omitempty"`
 	Phase []string `json:"phase,omitempty"`
 	// Outcome is what is seen instead, see Outcome.
 	Outcome []string `json:"outcome,omitempty"`
@@ -222,14 +225,4 @@ type CoveredCells struct {
 	// Report is the index of the report among those that were diagnosed.
 	Report int    `json:"report"`
 	Cells  []Cell `json:"cells"`
-}
-
-// Diagnose explains the wrong cells of one or several reports together. What it
-// returns depends on nothing but the reports.
-func Diagnose(reports ...*Report) *Diagnosis {
-	d := &Diagnosis{APIVersion: DiagnosisAPIVersion, Kind: DiagnosisKind, Findings: []Finding{}}
-	for _, r := range reports {
-		d.Unexplained += r.Counts.Wrong()
-	}
-	return d
 }

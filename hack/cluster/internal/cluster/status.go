@@ -58,11 +58,7 @@ func inspect(ctx context.Context, p Paths, c *plan.Cluster, s *state) []Componen
 	if err != nil {
 		return append(all, Component{Name: "API", Host: "-", Problem: err.Error()})
 	}
-	all = append(all, nodeComponents(ctx, client, c)...)
-	for _, a := range addons(c) {
-		all = append(all, Component{Name: a.String(), Host: "-", Problem: a.problem(ctx, client)})
-	}
-	return all
+	return append(all, apiComponents(ctx, client, c)...)
 }
 
 // firstUnhealthy returns the first component with a problem, or nil.

@@ -19,7 +19,6 @@ package kubeconfig
 import (
 	"encoding/json"
 	"fmt"
-	"net/netip"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/clientcmd"
@@ -44,11 +43,8 @@ type Extension struct {
 type ExternalClient struct {
 	// URL is where the suite reaches its HTTP port.
 	URL string `json:"url"`
-	// Address is its source address as the cluster sees it, in the cluster's
-	// primary IP family.
-	Address netip.Addr `json:"address"`
-	// Addresses are those of all families, the primary one first.
-	Addresses []netip.Addr `json:"addresses"`
+	// Address is its source address as the cluster sees it.
+	Address string `json:"address"`
 }
 
 // File is the content of a kubeconfig with one cluster and one user.

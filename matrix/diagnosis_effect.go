@@ -1,0 +1,498 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// effect is what something broken does to the tries that depend on it.
+type effect int
+
+const (
+	// Effects that can hit the tries to some backends and spare the others.
+
+	// lost tries time out or find nobody.
+	lost effect = iota
+	// refused tries are refused.
+	refused
+	// failing tries are lost or refused.
+	failing
+	// flaky tries are lost at some rate.
+	flaky
+	// absent backends are never chosen; the others get their share.
+	absent
+
+	// Effects that are seen by the kind of the answer.
+
+	// forwarded tries connect where nothing may.
+	forwarded
+	// dropped tries time out where a refusal is right.
+	dropped
+	// rejected tries are refused where a time-out is right.
+	rejected
+	// rewritten and kept source addresses are seen where the contrary is right.
+	rewritten
+	kept
+	// scattered tries do not stay with one backend.
+	scattered
+	// stuck tries stay with one backend.
+	stuck
+	// foreign, unready and remote backends answer.
+	foreign
+	unready
+	remote
+	// records and health are wrong answers by DNS and health check node ports.
+	records
+	health
+	// stale cells are as they were right before a change.
+	stale
+	// unmade probes say nothing.
+	unmade
+	// odd cells are wrong in whatever way.
+	odd
+)
+
+// relation says which backends of a cell an effect hits.
+type relation int
+
+const (
+	toAll relation = iota
+	toBackend
+	// toOthers is everybody but that backend.
+	toOthers
+	// toNode is the backends on a node.
+	toNode
+	// toSelf is the backend that is the source.
+	toSelf
+	// toLocal and toRemote are the backends on the node that forwards, and
+	// those on other nodes.
+	toLocal
+	toRemote
+)
+
+// hypothesis is something that may be broken, wherever that is.
+type hypothesis struct {
+	effect effect
+	// network tells that it is the network below the Services that is broken,
+	// so that it shows without a Service too.
+	network  bool
+	relation relation
+	// id is the backend or the node of the relation.
+	id int32
+	// rate is the rate at which flaky tries are lost.
+	rate float64
+	// cost is how unlikely it is from the start, as a logarithm.
+	cost float64
+}
+
+// gain returns how much better the hypothesis explains the cell than nothing
+// broken does: positive if the cell speaks for it, negative if it speaks against
+// it, and 0 if it does not matter. A single cell gives private at most.
+func (h *hypothesis) gain(e *evidence, f *fact) float64 {
+	if f.unmade() || h.effect == unmade {
+		return h.sign(e, f)
+	}
+	var l float64
+	switch {
+	case !h.concerns(f):
+		return 0
+	case h.effect == stale:
+		l = h.staleLikelihood(e, f)
+	case h.effect > absent:
+		return h.sign(e, f)
+	case f.expected.Positive():
+		l = h.positive(e, f)
+	case h.relation == toAll || f.layer == layerSelf && f.wrong() && h.relation == toNode:
+		l = h.negative(f)
+	default:
+		return 0
+	}
+	if !f.wrong() {
+		return min(0, max(l-f.healthy, -private))
+	}
+	return min(private, max(l, f.floor)-max(f.healthy, f.floor))
+}
+
+// concerns reports whether the cell depends on what the hypothesis is about.
+func (h *hypothesis) concerns(f *fact) bool {
+	if !h.network {
+		return f.layer == layerService
+	}
+	switch f.layer {
+	case layerDirect:
+		return true
+	case layerSelf:
+		return f.expected.kind == kind(Refused)
+	}
+	// A Service fails with the network, but is no proof of it: node ports go
+	// by another source address, and who has no endpoint needs no network.
+	return f.wrong() || f.expected.Positive() && f.frontend == FrontendClusterIP
+}
+
+// hits reports whether the effect hits the k-th backend of the cell. A backend
+// on an unknown node may be anywhere, so it is hit where that explains something.
+func (h *hypothesis) hits(e *evidence, f *fact, k int) bool {
+	id := f.names[k]
+	node := e.backends[id].node
+	switch h.relation {
+	case toBackend:
+		return id == h.id
+	case toOthers:
+		return id != h.id
+	case toNode:
+		if h.network && f.values[byVia] == h.id {
+			return false // within the node, no network between nodes is needed
+		}
+		return node == h.id || node == none && f.wrong()
+	case toSelf:
+		return id == f.self
+	case toLocal:
+		return node == f.values[byVia] && node != none
+	case toRemote:
+		return f.values[byVia] != none && node != f.values[byVia] && (node != none || f.wrong())
+	}
+	return true
+}
+
+// weight returns the logarithm of how likely a try that is hit ends this way.
+func (h *hypothesis) weight(outcome Outcome) float64 {
+	const typical, possible, strange = -0.1, -1, -3.5
+	switch outcome {
+	case Refused:
+		switch h.effect {
+		case refused:
+			return typical
+		case failing, flaky:
+			return possible
+		}
+	case Prohibited:
+		return typical
+	case TimedOut:
+		switch h.effect {
+		case lost, flaky:
+			return typical
+		case failing, refused: // whose ICMP error was lost
+			return possible
+		}
+	case Unreachable:
+		switch h.effect {
+		case lost:
+			return typical
+		case failing, flaky:
+			return possible
+		}
+	case NoSuchName:
+		return 2 * strange
+	}
+	return strange
+}
+
+// positive returns the logarithm of how likely the observation of a cell is that
+// is expected to connect.
+func (h *hypothesis) positive(e *evidence, f *fact) float64 {
+	n := len(f.names)
+	hit, hitAnswers := 0, 0
+	switch {
+	case h.relation == toAll:
+		hit, hitAnswers = n, f.connects
+		n = max(n, 1)
+		hit = n
+	case n == 0:
+		return f.healthy
+	default:
+		for k := range f.names {
+			if h.hits(e, f, k) {
+				hit++
+				if !f.anonymous {
+					hitAnswers += f.hits[k]
+				}
+			}
+		}
+	}
+	if hit == 0 {
+		return f.healthy
+	}
+	if h.effect == absent {
+		return h.redistributed(f, hit, hitAnswers)
+	}
+	share := float64(hit) / float64(n)
+	rate := 1.0
+	if h.effect == flaky {
+		rate = h.rate
+	}
+	l := 0.0
+	for k, outcome := range failures {
+		if f.failed[k] > 0 {
+			l += float64(f.failed[k]) * h.weight(outcome)
+		}
+	}
+	for _, s := range f.strangers {
+		l += float64(s.tries) * strayed
+	}
+	even := 0.0 // of an answer by one of n
+	if f.expected.kind == connect && !f.anonymous {
+		even = -math.Log(float64(n))
+	}
+	if f.expected.kind == pinned || f.expected.kind == connectSome {
+		// Whom the client is sent to, it may be sent to each time.
+		if f.failures > 0 && rate == 1 {
+			l += math.Log(share)
+		} else {
+			l += float64(f.failures) * math.Log(share*rate)
+		}
+	} else {
+		l += float64(f.failures) * math.Log(share*rate)
+	}
+	spared := 1 - rate
+	answers := float64(f.connects - hitAnswers)
+	switch {
+	case f.anonymous && hit < n:
+		// Who answered is not known: the share that is not hit.
+		return l + answers*math.Log(1-share*rate)
+	case spared == 0:
+		return l + answers*even + float64(hitAnswers)*escaped
+	}
+	return l + answers*even + float64(hitAnswers)*(even+math.Log(spared))
+}
+
+// redistributed is positive for backends that are never chosen.
+func (h *hypothesis) redistributed(f *fact, hit, hitAnswers int) float64 {
+	n := len(f.names)
+	if hit == n || f.anonymous || f.expected.kind != connect {
+		return f.healthy
+	}
+	l := float64(f.failures)*strayed + float64(hitAnswers)*escaped
+	for _, s := range f.strangers {
+		l += float64(s.tries) * strayed
+	}
+	return l - float64(f.connects-hitAnswers)*math.Log(float64(n-hit))
+}
+
+// negative returns the logarithm of how likely the observation of a cell is that
+// is expected to fail.
+func (h *hypothesis) negative(f *fact) float64 {
+	if h.effect == flaky || h.effect == absent {
+		return f.healthy
+	}
+	l := 0.0
+	for _, s := range f.strangers {
+		l += float64(s.tries) * escaped
+	}
+	for k, outcome := range failures {
+		if f.failed[k] == 0 {
+			continue
+		}
+		fits := outcome == Prohibited
+		switch outcome {
+		case Refused:
+			fits = h.effect != lost
+		case TimedOut:
+			fits = h.effect != refused
+		case Unreachable:
+			fits = h.effect != refused
+		}
+		if !fits {
+			l += float64(f.failed[k]) * escaped
+		}
+	}
+	return l
+}
+
+// sign returns the gain by effects that a cell shows, or does not show though it
+// could.
+func (h *hypothesis) sign(e *evidence, f *fact) float64 {
+	switch shown, possible := h.shown(f); {
+	case shown && h.effect == odd:
+		// That cells are wrong in whatever way is never the best that can be said.
+		return private / 2
+	case shown && h.effect == stuck:
+		return private - math.Log(float64(len(f.hits)))
+	case shown:
+		return private
+	case possible && !f.wrong() && !f.unmade():
+		switch h.effect {
+		case foreign, unready, remote:
+			// Another backend would get its share of the tries.
+			if f.expected.Positive() {
+				n := float64(max(1, len(f.names)))
+				return max(-private, float64(f.tries)*math.Log(n/(n+1)))
+			}
+		}
+		return -private
+	}
+	return 0
+}
+
+// shown reports whether the cell shows the effect, and whether it could.
+func (h *hypothesis) shown(f *fact) (shown, possible bool) {
+	answers := func(class strangerClass) (bool, bool) {
+		for _, s := range f.strangers {
+			if s.class == class {
+				return true, true
+			}
+		}
+		return false, f.frontend != FrontendHealthCheck && !f.asks
+	}
+	only := func(outcome Outcome) bool {
+		return f.wrong() && f.outcomes(outcome)+f.outcomes(Prohibited) == f.tries
+	}
+	connects := f.connects
+	for _, s := range f.strangers {
+		connects += s.tries
+	}
+	switch h.effect {
+	case forwarded:
+		return f.wrong() && connects > 0 && !f.expected.Positive(), !f.expected.Positive()
+	case dropped:
+		return f.expected.kind == kind(Refused) && only(TimedOut), f.expected.kind == kind(Refused)
+	case rejected:
+		return f.expected.kind == kind(TimedOut) && f.wrong() && f.outcomes(Refused) > 0, f.expected.kind == kind(TimedOut)
+	case rewritten:
+		return f.valued("kept") && f.answered("rewritten"), f.valued("kept")
+	case kept:
+		return f.valued("rewritten") && f.answered("kept"), f.valued("rewritten")
+	case scattered:
+		return f.expected.kind == pinned && f.wrong() && f.failures == 0 && len(f.strangers) == 0, f.expected.kind == pinned
+	case stuck:
+		several := f.expected.kind == connect && len(f.hits) > 1
+		return several && f.wrong() && f.failures == 0 && f.sole() >= 0, several
+	case foreign:
+		return answers(strangerForeign)
+	case unready:
+		return answers(strangerUnready)
+	case remote:
+		shown, possible = answers(strangerRemote)
+		return shown, possible && f.fewer
+	case records:
+		return f.frontend == FrontendDNS && f.wrong(), f.frontend == FrontendDNS
+	case health:
+		return f.frontend == FrontendHealthCheck && f.wrong(), f.frontend == FrontendHealthCheck
+	case unmade:
+		return f.unmade(), true
+	}
+	return f.wrong(), true
+}
+
+// valued reports whether the cell expects this answer to another question.
+func (f *fact) valued(answer string) bool {
+	return f.asks && len(f.expected.names) == 1 && f.expected.names[0] == answer
+}
+
+// answered reports whether this unexpected answer was given.
+func (f *fact) answered(answer string) bool {
+	for _, s := range f.strangers {
+		if s.name == answer {
+			return true
+		}
+	}
+	return false
+}
+
+// outcomes returns how many tries failed this way.
+func (f *fact) outcomes(outcome Outcome) int {
+	for k := range failures {
+		if failures[k] == outcome {
+			return f.failed[k]
+		}
+	}
+	return 0
+}
+
+// sole returns the index of the only expected backend that answers, or -1.
+func (f *fact) sole() int {
+	found := -1
+	for k, n := range f.hits {
+		switch {
+		case n == 0:
+		case found >= 0:
+			return -1
+		default:
+			found = k
+		}
+	}
+	return found
+}
+
+// staleLikelihood returns the logarithm of how likely the observation is if the
+// Service proxy has not followed the change before this phase.
+func (h *hypothesis) staleLikelihood(e *evidence, f *fact) float64 {
+	switch {
+	case !e.failed[f.report]:
+		return f.healthy // the change was followed
+	case f.fresh && f.values[byAge] == e.values[byAge].ids[ageNew]:
+		// The Service does not exist for the proxy.
+		unknown := hypothesis{effect: failing}
+		if f.expected.Positive() {
+			return unknown.positive(e, f)
+		}
+		return unknown.negative(f)
+	case f.old == nil || !f.wrong() && f.old.expected.Equal(f.expected):
+		return f.healthy
+	case !f.old.expected.Positive():
+		l := 0.0
+		for k, outcome := range failures {
+			if f.failed[k] > 0 {
+				l += float64(f.failed[k]) * max(f.old.expected.likelihood(outcome), escaped)
+			}
+		}
+		return l + float64(f.tries-f.failures)*escaped
+	}
+	// Those that answered before do so still, unless they are gone.
+	was := f.old.expected.names
+	if len(was) == 0 || f.anonymous {
+		return f.healthy
+	}
+	present := 0
+	for _, name := range was {
+		if h.present(e, f, name) {
+			present++
+		}
+	}
+	gone := len(was) - present
+	l := 0.0
+	answers := f.tries - f.failures
+	for _, s := range f.strangers {
+		if short := s.name[strings.LastIndex(s.name, "/")+1:]; !slices.Contains(was, short) {
+			l += float64(s.tries) * strayed
+			answers -= s.tries
+		}
+	}
+	for k, name := range f.expected.names {
+		if !slices.Contains(was, name) {
+			l += float64(f.hits[k]) * escaped
+			answers -= f.hits[k]
+		}
+	}
+	l -= float64(answers) * math.Log(float64(len(was)))
+	if gone == 0 {
+		return l + float64(f.failures)*strayed
+	}
+	return l + float64(f.failures)*(math.Log(float64(gone)/float64(len(was)))-0.1)
+}
+
+// present reports whether a backend is still there in the phase of the cell.
+func (h *hypothesis) present(e *evidence, f *fact, name string) bool {
+	for _, column := range e.reports[f.report].Columns {
+		if column.Role == RoleDirect && column.Backend == name {
+			return true
+		}
+	}
+	return false
+}

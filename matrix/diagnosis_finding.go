@@ -1,0 +1,379 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"math"
+	"slices"
+)
+
+// finding turns an account into what is told about it.
+func (c *cover) finding(rank int, a *account) Finding {
+	slices.Sort(a.cells)
+	f := Finding{
+		Rank:        rank,
+		Coordinates: c.coordinatesOf(a),
+		Cells:       c.coveredCells(a.cells),
+	}
+	f.Culprit, f.Fault = c.name(a)
+	t := c.tally(a)
+	f.Failing = Evidence{Cells: t.wrong, Of: t.wrong + t.right}
+	f.Passing = Evidence{Cells: t.otherRight, Of: t.otherRight + t.otherWrong}
+	coincidence := math.Exp(-a.score)
+	f.Confidence = math.Round(100*a.odds/(1+coincidence)*float64(t.wrong)/float64(max(1, t.wrong+t.right))) / 100
+	f.Text = (&story{c, a, &f.Coordinates, f.Culprit, f.Fault, t}).tell()
+	for _, rival := range a.rival {
+		other := &account{explanation: rival, cells: a.cells}
+		alternative := Alternative{Coordinates: c.coordinatesOf(other)}
+		alternative.Culprit, alternative.Fault = c.name(other)
+		alternative.Text = (&story{c, other, &alternative.Coordinates, alternative.Culprit, alternative.Fault, t}).blame()
+		f.Alternatives = append(f.Alternatives, alternative)
+	}
+	return f
+}
+
+// coveredCells lists the cells of an account by report.
+func (c *cover) coveredCells(facts []int32) []CoveredCells {
+	var list []CoveredCells
+	for _, i := range facts {
+		f := &c.facts[i]
+		if n := len(list); n == 0 || list[n-1].Report != int(f.report) {
+			meta := c.reports[f.report].Meta
+			list = append(list, CoveredCells{Spec: meta.Spec, Phase: meta.Phase, Report: int(f.report)})
+		}
+		last := &list[len(list)-1]
+		last.Cells = append(last.Cells, Cell{int(f.row), int(f.column)})
+	}
+	return list
+}
+
+// explanations returns all explanations of an account.
+func (a *account) explanations() []explanation {
+	return append([]explanation{a.explanation}, a.more...)
+}
+
+// all reports whether something is true of all covered cells.
+func (c *cover) all(a *account, is func(f *fact) bool) bool {
+	for _, i := range a.cells {
+		if !is(&c.facts[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// common returns the value of a coordinate that all covered cells have, or none.
+func (c *cover) common(a *account, by coordinate) int32 {
+	value := c.facts[a.cells[0]].values[by]
+	if c.all(a, func(f *fact) bool { return f.values[by] == value }) {
+		return value
+	}
+	return none
+}
+
+// distinct returns the values of a coordinate that covered cells have, sorted.
+func (c *cover) distinct(a *account, by coordinate) []string {
+	var names []string
+	for _, i := range a.cells {
+		names = put(names, c.values[by].name(c.facts[i].values[by]))
+	}
+	return names
+}
+
+// put adds a name to a sorted list, if there is one and it is not there.
+func put(list []string, name string) []string {
+	if name == "" || slices.Contains(list, name) {
+		return list
+	}
+	list = append(list, name)
+	slices.SortFunc(list, natural)
+	return list
+}
+
+// coordinatesOf returns where the fault of an account is.
+func (c *cover) coordinatesOf(a *account) Coordinates {
+	var at Coordinates
+	for _, x := range a.explanations() {
+		for _, p := range x.scope {
+			c.place(&at, a, p, x.network || x.effect == unmade)
+		}
+		c.placeTarget(&at, x.hypothesis)
+	}
+	if len(at.ProxyNode) > 0 && at.SourceNode == nil {
+		if node := c.common(a, bySourceNode); node != none {
+			at.SourceNode = put(nil, c.values[bySourceNode].name(node))
+		}
+	}
+	if len(at.SourceNode) > 0 && at.ProxyNode == nil && !a.network && a.effect != unmade {
+		if node := c.common(a, byVia); node != none {
+			at.ProxyNode = put(nil, c.values[byVia].name(node))
+		}
+	}
+	if len(at.ProxyNode) > 0 && at.FrontendNode == nil {
+		if node := c.common(a, byFrontendNode); node != none {
+			at.FrontendNode = put(nil, c.values[byFrontendNode].name(node))
+		}
+	}
+	switch a.effect {
+	case unmade:
+		at.Source = c.distinct(a, bySource)
+	case foreign, unready, remote:
+		const few = 3
+		for _, name := range c.strangersOf(a, a.effect)[:min(few, len(c.strangersOf(a, a.effect)))] {
+			at.Backend = put(at.Backend, name)
+		}
+	}
+	for _, i := range a.cells {
+		for k, outcome := range failures {
+			if c.facts[i].failed[k] > 0 {
+				at.Outcome = put(at.Outcome, string(outcome))
+			}
+		}
+	}
+	return at
+}
+
+// place adds what a predicate says.
+func (c *cover) place(at *Coordinates, a *account, p predicate, network bool) {
+	name := c.values[p.coordinate].name(p.value)
+	switch p.coordinate {
+	case byVia:
+		if network {
+			at.SourceNode = put(at.SourceNode, name)
+		} else {
+			at.ProxyNode = put(at.ProxyNode, name)
+		}
+	case bySourceNode:
+		at.SourceNode = put(at.SourceNode, name)
+	case bySourceNet:
+		for _, kind := range c.distinct(a, bySourceKind) {
+			at.SourceKind = put(at.SourceKind, kind)
+		}
+	case bySourceKind:
+		at.SourceKind = put(at.SourceKind, name)
+	case byFrontendNode:
+		at.FrontendNode = put(at.FrontendNode, name)
+		at.ProxyNode = put(at.ProxyNode, name)
+		for _, kind := range c.distinct(a, byFrontendKind) {
+			at.FrontendKind = put(at.FrontendKind, kind)
+		}
+	case byFrontendKind:
+		at.FrontendKind = put(at.FrontendKind, name)
+	case byService:
+		at.Service = put(at.Service, name)
+	case byAge:
+		for _, service := range c.distinct(a, byService) {
+			if name == ageNew {
+				at.Service = put(at.Service, service)
+			}
+		}
+	case byProtocol:
+		at.Protocol = put(at.Protocol, name)
+	case byFamily:
+		at.Family = put(at.Family, name)
+	case byPath:
+		at.Path = put(at.Path, name)
+	case bySize:
+		at.Size = put(at.Size, name)
+	case byPort:
+		at.Port = put(at.Port, name)
+	case byPhase:
+		meta := c.reports[c.facts[a.cells[0]].report].Meta
+		at.Phase = put(at.Phase, meta.Phase)
+		at.Spec = put(at.Spec, meta.Spec)
+	case bySpec:
+		at.Spec = put(at.Spec, name)
+	case bySource:
+		at.Source = put(at.Source, name)
+		for _, node := range c.distinct(a, bySourceNode) {
+			at.SourceNode = put(at.SourceNode, node)
+		}
+	case byDestination:
+		at.Destination = put(at.Destination, name)
+		for _, service := range c.distinct(a, byService) {
+			at.Service = put(at.Service, service)
+		}
+	}
+}
+
+// placeTarget adds which backends are hit.
+func (c *cover) placeTarget(at *Coordinates, h *hypothesis) {
+	switch h.relation {
+	case toBackend, toOthers:
+		b := c.backends[h.id]
+		at.Backend = put(at.Backend, b.name)
+		at.BackendNode = put(at.BackendNode, c.values[byVia].name(b.node))
+	case toNode:
+		at.BackendNode = put(at.BackendNode, c.values[byVia].name(h.id))
+	case toSelf:
+		at.Path = put(at.Path, pathHairpin)
+	case toLocal:
+		at.Path = put(at.Path, pathSame)
+	case toRemote:
+		at.Path = put(at.Path, pathCross)
+	}
+}
+
+// strangersOf returns who answers that should not, in the cells of an account.
+func (c *cover) strangersOf(a *account, e effect) []string {
+	class := map[effect]strangerClass{foreign: strangerForeign, unready: strangerUnready, remote: strangerRemote}[e]
+	var names []string
+	for _, i := range a.cells {
+		for _, s := range c.facts[i].strangers {
+			if s.class == class {
+				names = put(names, s.name)
+			}
+		}
+	}
+	return names
+}
+
+// name returns whom an account blames, and for what.
+func (c *cover) name(a *account) (Culprit, Fault) {
+	fault := c.fault(a)
+	kinds := c.distinct(a, byFrontendKind)
+	only := func(kind FrontendKind) bool { return len(kinds) == 1 && kinds[0] == string(kind) }
+	switch {
+	case a.effect == unmade:
+		return CulpritProbe, fault
+	case a.effect == health || only(FrontendHealthCheck):
+		return CulpritHealthCheck, fault
+	case a.effect == records || only(FrontendDNS):
+		return CulpritDNS, fault
+	case a.network && a.relation == toBackend && !a.fromSomewhere() && fault != FaultMTU:
+		return CulpritBackend, fault
+	case a.network || fault == FaultMTU:
+		return CulpritPodNetwork, fault
+	case only(FrontendLoadBalancer) && c.all(a, func(f *fact) bool { return f.values[bySourceNode] == none }) && a.effect < absent:
+		return CulpritLoadBalancer, fault
+	}
+	return CulpritServiceProxy, fault
+}
+
+// fromSomewhere reports whether only some sources are concerned.
+func (a *account) fromSomewhere() bool {
+	for _, by := range []coordinate{byVia, bySourceNode, bySourceNet, bySourceKind, bySource, byPath} {
+		if a.scope.on(by) != none {
+			return true
+		}
+	}
+	return false
+}
+
+// fault names what an account finds.
+func (c *cover) fault(a *account) Fault {
+	expects := func(k kind) bool { return c.all(a, func(f *fact) bool { return f.expected.kind == k }) }
+	ended := func(outcome Outcome) bool {
+		return c.all(a, func(f *fact) bool { return f.outcomes(outcome) == f.failures && f.failures > 0 })
+	}
+	switch a.effect {
+	case lost, refused, failing:
+		switch {
+		case expects(kind(Refused)):
+			return FaultDroppedInsteadOfRejected
+		case expects(kind(TimedOut)):
+			return FaultRejectedInsteadOfDropped
+		case a.scope.on(bySize) != none:
+			return FaultMTU
+		}
+		return c.unreachable(a, ended(Refused))
+	case flaky:
+		return FaultIntermittent
+	case foreign, unready:
+		if c.all(a, func(f *fact) bool { return !f.expected.Positive() }) {
+			return FaultForwardedInsteadOfRefused
+		}
+	case absent:
+		switch a.relation {
+		case toOthers:
+			return FaultUnbalanced
+		case toRemote:
+			return FaultLocalOnly
+		}
+		return FaultMissingBackend
+	}
+	return map[effect]Fault{
+		forwarded: FaultForwardedInsteadOfRefused,
+		dropped:   FaultDroppedInsteadOfRejected,
+		rejected:  FaultRejectedInsteadOfDropped,
+		rewritten: FaultSourceRewritten,
+		kept:      FaultSourceKept,
+		scattered: FaultAffinityIgnored,
+		stuck:     FaultAffinityStuck,
+		foreign:   FaultForeignBackend,
+		unready:   FaultUnreadyBackend,
+		remote:    FaultLocalPolicyIgnored,
+		records:   FaultWrongRecords,
+		health:    FaultHealthCheckWrong,
+		stale:     FaultStaleRules,
+		unmade:    FaultProbeError,
+		odd:       FaultWrong,
+	}[a.effect]
+}
+
+// unreachable names a loss of packets by whose they are.
+func (c *cover) unreachable(a *account, refusals bool) Fault {
+	switch a.relation {
+	case toSelf:
+		return FaultHairpin
+	case toRemote:
+		if !a.network && c.all(a, func(f *fact) bool { return f.frontend != FrontendClusterIP }) {
+			return FaultMasqueradeMissing
+		}
+	case toBackend:
+		switch {
+		case refusals && !a.network:
+			return FaultWrongPort
+		case !refusals:
+			return FaultDeadBackend
+		}
+	}
+	if refusals {
+		return FaultRefused
+	}
+	return FaultUnreachable
+}
+
+// tally counts the cells that an account is about, and those that it is held
+// against.
+type tally struct {
+	wrong, right           int // in scope
+	otherWrong, otherRight int // out of scope
+}
+
+func (c *cover) tally(a *account) tally {
+	t := tally{wrong: len(a.cells)}
+	for i := range c.facts {
+		f := &c.facts[i]
+		switch inside := a.contains(f); {
+		case f.verdict == Match && a.gain(c.evidence, f) < 0:
+			if inside {
+				t.right++
+			} else {
+				t.otherRight++
+			}
+		case f.wrong() && !c.explained[i]:
+			t.otherWrong++
+		}
+	}
+	return t
+}
+
+// contains reports whether a cell is in the scope of an account.
+func (a *account) contains(f *fact) bool {
+	return a.scope.contains(f) || slices.ContainsFunc(a.more, func(x explanation) bool { return x.scope.contains(f) })
+}

@@ -1,0 +1,661 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// want is what a perfect diagnosis says. Coordinates that it may name as well,
+// because they are true, are in also.
+type want struct {
+	culprit Culprit
+	faults  []Fault
+	at      Coordinates
+	also    Coordinates
+}
+
+// plant is a fault that can be planted in a world. It returns false if the world
+// cannot have it.
+type plant struct {
+	name  string
+	needs func(w *world) bool
+	fault func(w *world) (fault, want)
+}
+
+// victim returns some node that the world has, and its name.
+func (w *world) victim() (int, string) {
+	n := w.random.IntN(w.nodes)
+	return n, nodeName(n)
+}
+
+// fromPod tells whether a packet comes from a pod's network namespace.
+func (p *packet) fromPod() bool { return p.row.Kind == SourcePod || p.row.Kind == SourceBackend }
+
+func (w *world) podKinds() []string {
+	if w.hairpins {
+		return []string{string(SourceBackend), string(SourcePod)}
+	}
+	return []string{string(SourcePod)}
+}
+
+func manyBackends(w *world) bool { return len(w.backends) > 1 && w.plain() }
+
+// plain tells whether the Service has endpoints that are chosen from at random.
+func (w *world) plain() bool { return !w.vacant && !w.affinity && !w.local }
+
+var plants = []plant{
+	{
+		name:  "VIP traffic of pods lost on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && w.hosts },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.via == n && p.fromPod() && p.column.Kind == FrontendClusterIP {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable},
+					Coordinates{ProxyNode: []string{name}, SourceKind: []string{"pod"}},
+					Coordinates{SourceKind: w.podKinds(), SourceNode: []string{name}, FrontendKind: []string{"clusterIP"}}}
+		},
+	},
+	{
+		name:  "VIP traffic of host-network clients lost on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && w.hosts },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.via == n && p.row.Kind == SourceHost && p.column.Kind == FrontendClusterIP {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable},
+					Coordinates{ProxyNode: []string{name}, SourceKind: []string{"host"}},
+					Coordinates{SourceNode: []string{name}, FrontendKind: []string{"clusterIP"}}}
+		},
+	},
+	{
+		name:  "VIP traffic over one protocol lost on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && len(w.protocols) > 1 },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.via == n && p.column.Protocol == "UDP" && p.column.Kind == FrontendClusterIP && p.row.Kind != SourceExternal {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable},
+					Coordinates{ProxyNode: []string{name}, Protocol: []string{"UDP"}},
+					Coordinates{SourceNode: []string{name}, FrontendKind: []string{"clusterIP"}}}
+		},
+	},
+	{
+		name:  "one IP family broken",
+		needs: func(w *world) bool { return len(w.families) > 1 },
+		fault: func(w *world) (fault, want) {
+			return fault{proxy: func(p *packet) Outcome {
+					if p.column.Family == "IPv6" {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable},
+					Coordinates{Family: []string{"IPv6"}}, Coordinates{}}
+		},
+	},
+	{
+		name:  "Service without rules on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && w.plain() },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.via != n || p.column.Service != "web" {
+						return fine
+					}
+					if p.column.Kind == FrontendNodePort {
+						return Refused
+					}
+					return TimedOut
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable, FaultStaleRules},
+					Coordinates{ProxyNode: []string{name}},
+					Coordinates{SourceNode: []string{name}, Service: []string{"web"}}}
+		},
+	},
+	{
+		name:  "one backend missing on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && manyBackends(w) },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			b := w.all()[w.random.IntN(len(w.backends))]
+			faults := []Fault{FaultMissingBackend}
+			if len(w.backends) == 2 {
+				faults = append(faults, FaultUnbalanced)
+			}
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+					if p.via == n {
+						return butNot(endpoints, b)
+					}
+					return endpoints
+				}}, want{CulpritServiceProxy, faults,
+					Coordinates{ProxyNode: []string{name}, Backend: []string{b}},
+					Coordinates{BackendNode: []string{nodeName(w.nodeOf(b))}, SourceNode: []string{name}}}
+		},
+	},
+	{
+		name:  "one backend missing everywhere",
+		needs: manyBackends,
+		fault: func(w *world) (fault, want) {
+			b := w.all()[w.random.IntN(len(w.backends))]
+			faults := []Fault{FaultMissingBackend}
+			if len(w.backends) == 2 {
+				faults = append(faults, FaultUnbalanced)
+			}
+			return fault{endpoints: func(_ *packet, endpoints []string) []string { return butNot(endpoints, b) }},
+				want{CulpritServiceProxy, faults, Coordinates{Backend: []string{b}}, Coordinates{BackendNode: []string{nodeName(w.nodeOf(b))}}}
+		},
+	},
+	{
+		name:  "all traffic to one backend",
+		needs: func(w *world) bool { return manyBackends(w) && len(w.backends) > 2 },
+		fault: func(w *world) (fault, want) {
+			b := w.all()[w.random.IntN(len(w.backends))]
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+				if p.column.Service == "web" {
+					return []string{b}
+				}
+				return endpoints
+			}}, want{CulpritServiceProxy, []Fault{FaultUnbalanced}, Coordinates{Backend: []string{b}}, Coordinates{BackendNode: []string{nodeName(w.nodeOf(b))}}}
+		},
+	},
+	{
+		name:  "dead endpoint among others on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && manyBackends(w) },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			b := w.all()[w.random.IntN(len(w.backends))]
+			return fault{forward: func(p *packet) Outcome {
+					if p.via == n && p.backend == b {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultDeadBackend},
+					Coordinates{ProxyNode: []string{name}, Backend: []string{b}},
+					Coordinates{BackendNode: []string{nodeName(w.nodeOf(b))}, SourceNode: []string{name}}}
+		},
+	},
+	{
+		name:  "wrong port of one backend everywhere",
+		needs: manyBackends,
+		fault: func(w *world) (fault, want) {
+			b := w.all()[w.random.IntN(len(w.backends))]
+			return fault{forward: func(p *packet) Outcome {
+				if p.backend == b {
+					return Refused
+				}
+				return fine
+			}}, want{CulpritServiceProxy, []Fault{FaultWrongPort}, Coordinates{Backend: []string{b}}, Coordinates{BackendNode: []string{nodeName(w.nodeOf(b))}}}
+		},
+	},
+	{
+		name:  "backend dead",
+		needs: func(w *world) bool { return w.plain() && !shared(w) },
+		fault: func(w *world) (fault, want) {
+			b := w.all()[w.random.IntN(len(w.backends))]
+			return fault{network: func(p *packet) Outcome {
+				if p.backend == b {
+					return Refused
+				}
+				return fine
+			}}, want{CulpritBackend, []Fault{FaultRefused}, Coordinates{Backend: []string{b}}, Coordinates{BackendNode: []string{nodeName(w.nodeOf(b))}}}
+		},
+	},
+	{
+		name:  "hairpin masquerade missing",
+		needs: func(w *world) bool { return w.hairpins && w.plain() },
+		fault: func(w *world) (fault, want) {
+			return fault{forward: func(p *packet) Outcome {
+				if p.backend == p.row.Backend {
+					return TimedOut
+				}
+				return fine
+			}}, want{CulpritServiceProxy, []Fault{FaultHairpin}, Coordinates{Path: []string{"hairpin"}}, Coordinates{SourceKind: []string{"backend"}}}
+		},
+	},
+	{
+		name: "masquerade missing for node ports",
+		needs: func(w *world) bool {
+			return w.nodePorts && w.plain() && w.nodes > 1 && slices.ContainsFunc(w.backends, func(n int) bool { return n != w.backends[0] }) && len(w.families) == 1
+		},
+		fault: func(w *world) (fault, want) {
+			return fault{forward: func(p *packet) Outcome {
+					if p.column.Kind == FrontendNodePort && nodeIndex(p.row.Node) != p.via && w.nodeOf(p.backend) != p.via {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultMasqueradeMissing}, Coordinates{Path: []string{"crossNode"}},
+					Coordinates{FrontendKind: []string{"nodePort"}}}
+		},
+	},
+	{
+		name:  "source address rewritten",
+		needs: func(w *world) bool { return w.sources && w.plain() },
+		fault: func(*world) (fault, want) {
+			return fault{source: func(*packet, string) string { return "rewritten" }},
+				want{CulpritServiceProxy, []Fault{FaultSourceRewritten}, Coordinates{}, Coordinates{}}
+		},
+	},
+	{
+		name:  "node port dead on one node",
+		needs: func(w *world) bool { return w.nodePorts && w.nodes > 1 },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.column.Kind == FrontendNodePort && p.via == n {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable}, Coordinates{FrontendNode: []string{name}},
+					Coordinates{FrontendKind: []string{"nodePort"}, ProxyNode: []string{name}}}
+		},
+	},
+	{
+		name:  "node ports dead for the off-cluster client",
+		needs: func(w *world) bool { return w.nodePorts && w.outside && !w.balancers },
+		fault: func(*world) (fault, want) {
+			return fault{proxy: func(p *packet) Outcome {
+					if p.column.Kind == FrontendNodePort && p.row.Kind == SourceExternal {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultUnreachable}, Coordinates{SourceKind: []string{"external"}},
+					Coordinates{FrontendKind: []string{"nodePort"}}}
+		},
+	},
+	{
+		name:  "load balancer address dead from outside",
+		needs: func(w *world) bool { return w.nodePorts && w.outside && w.balancers },
+		fault: func(*world) (fault, want) {
+			return fault{proxy: func(p *packet) Outcome {
+					if p.column.Kind == FrontendLoadBalancer && p.row.Kind == SourceExternal {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritLoadBalancer, []Fault{FaultUnreachable}, Coordinates{},
+					Coordinates{FrontendKind: []string{"loadBalancer"}, SourceKind: []string{"external"}}}
+		},
+	},
+	{
+		name: "node ports answered by local backends only",
+		needs: func(w *world) bool {
+			return w.nodePorts && manyBackends(w) && slices.ContainsFunc(w.backends, func(n int) bool { return n != w.backends[0] })
+		},
+		fault: func(w *world) (fault, want) {
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+				if p.column.Kind == FrontendNodePort && p.column.Service == "web" && len(w.on(p.via)) > 0 {
+					return w.on(p.via)
+				}
+				return endpoints
+			}}, want{CulpritServiceProxy, []Fault{FaultLocalOnly}, Coordinates{Path: []string{"crossNode"}}, Coordinates{FrontendKind: []string{"nodePort"}}}
+		},
+	},
+	{
+		name:  "Services without endpoints dropped instead of rejected",
+		needs: func(*world) bool { return true },
+		fault: func(*world) (fault, want) {
+			return fault{endpoints: nil, proxy: func(p *packet) Outcome {
+				if p.column.Service == "empty" || p.vacant && p.column.Service == "web" {
+					return TimedOut
+				}
+				return fine
+			}}, want{CulpritServiceProxy, []Fault{FaultDroppedInsteadOfRejected}, Coordinates{}, Coordinates{Service: []string{"empty", "web"}}}
+		},
+	},
+	{
+		name:  "Service without endpoints forwarded on one node",
+		needs: func(w *world) bool { return w.vacant && w.nodes > 1 && !w.local },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+					if p.via == n && p.column.Service == "web" {
+						return []string{"b1"}
+					}
+					return endpoints
+				}}, want{CulpritServiceProxy, []Fault{FaultForwardedInsteadOfRefused, FaultUnreadyBackend}, Coordinates{ProxyNode: []string{name}},
+					Coordinates{SourceNode: []string{name}, Backend: []string{"b1"}, Service: []string{"web"}}}
+		},
+	},
+	{
+		name:  "affinity ignored",
+		needs: func(w *world) bool { return w.affinity && len(w.backends) > 1 && !w.local && !w.vacant },
+		fault: func(w *world) (fault, want) {
+			return fault{answer: func(p *packet, answer string) string {
+				if p.column.Service == "web" && p.column.Request == "" && p.column.Role == RoleSubject {
+					return w.all()[w.random.IntN(len(w.backends))]
+				}
+				return answer
+			}}, want{CulpritServiceProxy, []Fault{FaultAffinityIgnored}, Coordinates{}, Coordinates{}}
+		},
+	},
+	{
+		name:  "affinity never ends",
+		needs: func(w *world) bool { return manyBackends(w) && len(w.backends) > 2 },
+		fault: func(w *world) (fault, want) {
+			seed := w.random.IntN(100)
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+				if p.column.Service == "web" {
+					k := seed
+					for _, c := range p.row.Name {
+						k += int(c) * 7
+					}
+					return []string{endpoints[k%len(endpoints)]}
+				}
+				return endpoints
+			}}, want{CulpritServiceProxy, []Fault{FaultAffinityStuck, FaultUnbalanced}, Coordinates{}, Coordinates{Backend: w.all(), BackendNode: w.nodeNames()}}
+		},
+	},
+	{
+		name:  "pod network broken between two nodes",
+		needs: func(w *world) bool { return w.nodes > 2 && manyBackends(w) && spread(w) },
+		fault: func(w *world) (fault, want) {
+			nodes := w.backendNodes()
+			from := w.random.IntN(w.nodes)
+			to := nodes[w.random.IntN(len(nodes))]
+			for to == from {
+				from = w.random.IntN(w.nodes)
+			}
+			return fault{network: func(p *packet) Outcome {
+					if p.fromPod() && p.via == from && p.backend != "pod of node-1" && w.nodeOf(p.backend) == to {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritPodNetwork, []Fault{FaultUnreachable}, Coordinates{SourceNode: []string{nodeName(from)}, BackendNode: []string{nodeName(to)}},
+					Coordinates{SourceKind: w.podKinds()}}
+		},
+	},
+	{
+		name:  "pods of one node cut off",
+		needs: func(w *world) bool { return w.nodes > 1 && w.hosts && w.plain() },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{
+					proxy: func(p *packet) Outcome {
+						if p.fromPod() && nodeIndex(p.row.Node) == n {
+							return TimedOut
+						}
+						return fine
+					},
+					network: func(p *packet) Outcome {
+						if p.fromPod() && nodeIndex(p.row.Node) == n {
+							return TimedOut
+						}
+						return fine
+					},
+				}, want{CulpritPodNetwork, []Fault{FaultUnreachable}, Coordinates{SourceNode: []string{name}},
+					Coordinates{SourceKind: w.podKinds()}}
+		},
+	},
+	{
+		name:  "probes of one client broken",
+		needs: func(*world) bool { return true },
+		fault: func(w *world) (fault, want) {
+			rows := w.rows()
+			row := rows[w.random.IntN(len(rows))]
+			return fault{probe: func(p *packet) bool { return p.row.Name == row.Name }},
+				want{CulpritProbe, []Fault{FaultProbeError}, Coordinates{Source: []string{row.Name}}, Coordinates{SourceNode: []string{row.Node}, SourceKind: []string{string(row.Kind)}}}
+		},
+	},
+	{
+		name:  "another Service's backend answers on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && w.plain() },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+					if p.via == n && p.column.Service == "web" {
+						return []string{bystander}
+					}
+					return endpoints
+				}}, want{CulpritServiceProxy, []Fault{FaultForeignBackend}, Coordinates{ProxyNode: []string{name}},
+					Coordinates{SourceNode: []string{name}, Service: []string{"web"}, Backend: []string{bystander}}}
+		},
+	},
+	{
+		name:  "a share of another Service's backend",
+		needs: func(w *world) bool { return w.plain() },
+		fault: func(*world) (fault, want) {
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+				if p.column.Service == "web" {
+					return append(slices.Clone(endpoints), "other/stranger")
+				}
+				return endpoints
+			}}, want{CulpritServiceProxy, []Fault{FaultForeignBackend}, Coordinates{Backend: []string{"other/stranger"}}, Coordinates{Service: []string{"web"}}}
+		},
+	},
+	{
+		name:  "loss now and then on one node",
+		needs: func(w *world) bool { return w.nodes > 1 && manyBackends(w) && w.nodePorts },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.via == n && p.column.Service != "empty" && p.random.Float64() < 0.2 {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritServiceProxy, []Fault{FaultIntermittent}, Coordinates{ProxyNode: []string{name}},
+					Coordinates{SourceNode: []string{name}}}
+		},
+	},
+	{
+		name:  "DNS dead on one node",
+		needs: func(w *world) bool { return w.names && w.nodes > 1 },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{proxy: func(p *packet) Outcome {
+					if p.via == n && p.column.Kind == FrontendDNS {
+						return TimedOut
+					}
+					return fine
+				}}, want{CulpritDNS, []Fault{FaultUnreachable, FaultWrongRecords}, Coordinates{SourceNode: []string{name}},
+					Coordinates{FrontendKind: []string{"dns"}, ProxyNode: []string{name}}}
+		},
+	},
+	{
+		name:  "health check node port lies on one node",
+		needs: func(w *world) bool { return w.health && w.local && !w.vacant && w.nodes > 1 },
+		fault: func(w *world) (fault, want) {
+			n, name := w.victim()
+			return fault{answer: func(p *packet, answer string) string {
+					if p.column.Kind == FrontendHealthCheck && p.via == n {
+						return map[string]string{"200": "503", "503": "200"}[answer]
+					}
+					return answer
+				}}, want{CulpritHealthCheck, []Fault{FaultHealthCheckWrong}, Coordinates{FrontendNode: []string{name}},
+					Coordinates{ProxyNode: []string{name}, FrontendKind: []string{"healthCheckNodePort"}}}
+		},
+	},
+	{
+		name: "Local policy ignored",
+		needs: func(w *world) bool {
+			return w.local && !w.vacant && !w.affinity && w.nodes > 1
+		},
+		fault: func(w *world) (fault, want) {
+			return fault{endpoints: func(p *packet, endpoints []string) []string {
+				if p.column.Service == "web" && p.column.Kind != FrontendHealthCheck {
+					return w.all()
+				}
+				return endpoints
+			}}, want{CulpritServiceProxy, []Fault{FaultLocalPolicyIgnored}, Coordinates{}, Coordinates{Backend: w.all(), Service: []string{"web"}}}
+		},
+	},
+	{
+		name: "rejected instead of dropped",
+		needs: func(w *world) bool {
+			return w.local && !w.vacant && w.nodes > len(w.backendNodes())
+		},
+		fault: func(*world) (fault, want) {
+			return fault{endpoints: nil, proxy: func(p *packet) Outcome {
+				if p.column.Service == "web" && p.column.Kind != FrontendHealthCheck && len(p.on(p.via)) == 0 {
+					return Refused
+				}
+				return fine
+			}}, want{CulpritServiceProxy, []Fault{FaultRejectedInsteadOfDropped}, Coordinates{}, Coordinates{Service: []string{"web"}}}
+		},
+	},
+	{
+		name:  "large packets lost to one node",
+		needs: func(w *world) bool { return w.sizes && w.nodes > 1 && w.plain() && len(w.backends) > 2 && spread(w) },
+		fault: func(w *world) (fault, want) {
+			nodes := w.backendNodes()
+			to := nodes[w.random.IntN(len(nodes))]
+			return fault{network: func(p *packet) Outcome {
+				if p.column.Request == "size=8000" && w.nodeOf(p.backend) == to && p.via != to {
+					return TimedOut
+				}
+				return fine
+			}}, want{CulpritPodNetwork, []Fault{FaultMTU}, Coordinates{Size: []string{"8000"}, BackendNode: []string{nodeName(to)}}, Coordinates{Path: []string{"crossNode"}}}
+		},
+	},
+}
+
+// shared tells whether two backends are on one node.
+func shared(w *world) bool { return len(w.backendNodes()) < len(w.backends) }
+
+// spread tells whether there are backends on several nodes, several on one of
+// them, so that a backend can be told from its node.
+func spread(w *world) bool {
+	return len(w.backendNodes()) > 1
+}
+
+// nodeNames returns the names of all nodes.
+func (w *world) nodeNames() []string {
+	var names []string
+	for n := range w.nodes {
+		names = append(names, nodeName(n))
+	}
+	return names
+}
+
+func (w *world) backendNodes() []int {
+	nodes := slices.Clone(w.backends)
+	slices.Sort(nodes)
+	return slices.Compact(nodes)
+}
+
+// newWorld returns a healthy world of some shape.
+func newWorld(random *rand.Rand, shape func(min, max int) int) *world {
+	flag := func() bool { return shape(0, 1) == 1 }
+	w := &world{
+		random: random, nodes: shape(1, 6),
+		hosts: flag(), outside: flag(), hairpins: flag(), nodePorts: flag(), balancers: flag(), known: shape(0, 3) > 0,
+		protocols: [][]string{{"TCP"}, {"UDP"}, {"TCP", "UDP"}}[shape(0, 2)],
+		families:  [][]string{{"IPv4"}, {"IPv4", "IPv6"}}[shape(0, 1)],
+	}
+	switch shape(0, 9) {
+	case 0:
+		w.vacant = true
+	case 1:
+		w.affinity = true
+	case 2, 3:
+		w.local, w.health = true, flag()
+	default:
+		w.sources, w.names, w.sizes = flag(), flag(), flag()
+	}
+	for range shape(1, 6) {
+		w.backends = append(w.backends, shape(0, w.nodes-1))
+	}
+	return w
+}
+
+// judge returns what is wrong with the first finding.
+func (x want) judge(d *Diagnosis) string {
+	if len(d.Findings) == 0 {
+		return "nothing is found"
+	}
+	f := d.Findings[0]
+	if f.Culprit != x.culprit || !slices.Contains(x.faults, f.Fault) {
+		return fmt.Sprintf("%s/%s is blamed, not %s/%v", f.Culprit, f.Fault, x.culprit, x.faults)
+	}
+	got, at, also := reflect.ValueOf(f.Coordinates), reflect.ValueOf(x.at), reflect.ValueOf(x.also)
+	for i := range got.NumField() {
+		name := got.Type().Field(i).Name
+		if name == "Outcome" {
+			continue
+		}
+		named, must, may := got.Field(i).Interface().([]string), at.Field(i).Interface().([]string), also.Field(i).Interface().([]string)
+		for _, value := range must {
+			if !slices.Contains(named, value) {
+				return fmt.Sprintf("%s %v does not name %s", name, named, value)
+			}
+		}
+		for _, value := range named {
+			if !slices.Contains(must, value) && !slices.Contains(may, value) {
+				return fmt.Sprintf("%s %v names %s, which is innocent", name, named, value)
+			}
+		}
+	}
+	return ""
+}
+
+func describeDiagnosis(d *Diagnosis) string {
+	var text strings.Builder
+	for _, f := range d.Findings {
+		fmt.Fprintf(&text, "%d. %s/%s %+v %d/%d (%.2f): %s\n", f.Rank, f.Culprit, f.Fault, f.Coordinates, f.Failing.Cells, f.Failing.Of, f.Confidence, f.Text)
+		for _, a := range f.Alternatives {
+			fmt.Fprintf(&text, "   or %s/%s %+v\n", a.Culprit, a.Fault, a.Coordinates)
+		}
+	}
+	fmt.Fprintf(&text, "unexplained: %d\n", d.Unexplained)
+	return text.String()
+}
+
+// TestDiagnosisOfPlantedFaults: whatever the shape of the table, a single fault
+// is found first. More of it is tried with -rapid.checks=10000.
+func TestDiagnosisOfPlantedFaults(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := rapid.SampledFrom(plants).Draw(t, "fault")
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		w := &world{}
+		for w.random == nil || !p.needs(w) {
+			w = newWorld(random, func(low, high int) int { return low + random.IntN(high-low+1) })
+		}
+		var x want
+		w.fault, x = p.fault(w)
+		r := w.report(quiet{T: t}, "initial")
+		if r.OK() {
+			t.Skip("the fault does not show")
+		}
+		d := Diagnose(r)
+		if complaint := x.judge(d); complaint != "" {
+			t.Fatalf("%s: %s\n%s\n%s", p.name, complaint, describeDiagnosis(d), r.Text(TextOptions{MaxWrong: 3, Width: 220}))
+		}
+	})
+}
+
+// quiet makes rapid's T a testing.TB for helpers that only fail.
+type quiet struct {
+	testing.TB
+	T *rapid.T
+}
+
+func (q quiet) Helper()           { q.T.Helper() }
+func (q quiet) Fatal(args ...any) { q.T.Fatal(args...) }

@@ -1,0 +1,656 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// coordinate is something that cells may have in common. The earlier ones are
+// preferred where two describe the same cells.
+type coordinate int
+
+const (
+	// byVia is the node that forwards: the one whose Service proxy translates
+	// the address or, if there is nothing to translate, the source's own.
+	byVia coordinate = iota
+	bySourceNode
+	// bySourceNet is whether the packets come from a pod's network namespace
+	// (clients in pods and backends), from a node's, or from outside.
+	bySourceNet
+	bySourceKind
+	byFrontendNode
+	byFrontendKind
+	byService
+	// byAge tells the Services of the specs from the controls, which are there
+	// since before the first spec.
+	byAge
+	byProtocol
+	byFamily
+	byPath
+	bySize
+	byPort
+	byPhase
+	bySpec
+	bySource
+	byDestination
+	coordinates
+)
+
+// The values of some coordinates that are not taken from rows and columns.
+const (
+	netPods    = "pods"
+	netNodes   = "nodes"
+	netOutside = "outside"
+
+	ageNew = "spec"
+	ageOld = "before"
+
+	pathSame    = "sameNode"
+	pathCross   = "crossNode"
+	pathHairpin = "hairpin"
+)
+
+// none is the value of a coordinate that a cell does not have.
+const none int32 = -1
+
+// dictionary numbers values in the order in which they come.
+type dictionary struct {
+	names []string
+	ids   map[string]int32
+}
+
+func (d *dictionary) id(name string) int32 {
+	if name == "" {
+		return none
+	}
+	id, ok := d.ids[name]
+	if !ok {
+		if d.ids == nil {
+			d.ids = map[string]int32{}
+		}
+		id = int32(len(d.names))
+		d.ids[name] = id
+		d.names = append(d.names, name)
+	}
+	return id
+}
+
+// name returns the name of a value.
+func (d *dictionary) name(id int32) string {
+	if id == none {
+		return ""
+	}
+	return d.names[id]
+}
+
+// layer says what a cell depends on.
+type layer int
+
+const (
+	// layerService needs the Service proxy (and the network below it).
+	layerService layer = iota
+	// layerDirect needs the network only.
+	layerDirect
+	// layerSelf is a self-test of the source.
+	layerSelf
+)
+
+// backend is a backend of one spec.
+type backend struct {
+	name string
+	node int32 // a value of byVia, or none if it is not known
+}
+
+// stranger is somebody who answers though not expected.
+type stranger struct {
+	name  string
+	class strangerClass
+	tries int
+}
+
+type strangerClass int
+
+const (
+	// strangerForeign belongs to another Service, or to none that is known.
+	strangerForeign strangerClass = iota
+	// strangerUnready belongs to the Service but is no ready endpoint of it.
+	strangerUnready
+	// strangerRemote is right for other sources or through other addresses of the
+	// Service: a Local policy has it so.
+	strangerRemote
+	// strangerValue is no backend: the answer to another question.
+	strangerValue
+)
+
+// fact is one cell that was to be probed, in the form in which it is counted.
+type fact struct {
+	report, row, column int32
+	layer               layer
+	frontend            FrontendKind
+	expected            Expectation
+	verdict             Verdict
+	values              [coordinates]int32
+	// asks tells that the destination is asked something else than who it is.
+	asks bool
+	// names are the backends that may answer, and hits how often each did. If
+	// the answers do not say who gives them, there are no hits.
+	names     []int32
+	hits      []int
+	anonymous bool
+	connects  int // tries that connected to whom they should, or to anybody
+	strangers []stranger
+	fewer     bool // than the Service has backends are expected
+	failed    [len(failures)]int
+	failures  int
+	tries     int
+	self      int32 // the backend that is the source, or none
+	// old is the expectation of the phase before, if this cell was in it; fresh
+	// tells that it was not.
+	old   *fact
+	fresh bool
+	// healthy is how likely the observation is if nothing is broken, and floor
+	// how likely it is if the cell is wrong for a reason of its own. Both are
+	// logarithms.
+	healthy, floor float64
+}
+
+func (f *fact) wrong() bool { return f.verdict == Mismatch }
+
+// unmade tells that the cell says nothing about the network.
+func (f *fact) unmade() bool { return f.verdict == ProbeError || f.verdict == Missing }
+
+// evidence is what reports say, in a form that can be counted.
+type evidence struct {
+	reports  []*Report
+	facts    []fact
+	values   [coordinates]dictionary
+	backends []backend
+	known    map[string]int32 // spec and name of a backend
+	wrong    int
+	failed   []bool // reports in which a cell is wrong
+}
+
+// gather reads the reports.
+func gather(reports []*Report) *evidence {
+	e := &evidence{reports: reports, known: map[string]int32{}, failed: make([]bool, len(reports))}
+	size := 0
+	for _, r := range reports {
+		size += len(r.Rows) * len(r.Columns)
+	}
+	e.facts = make([]fact, 0, size)
+	latest := map[string]*sheet{}
+	for i := range reports {
+		s := newSheet(e, i, latest[reports[i].Meta.Spec])
+		latest[reports[i].Meta.Spec] = s
+		s.read()
+	}
+	return e
+}
+
+// backend returns the number of a backend of a spec.
+func (e *evidence) backend(spec, name string) int32 {
+	key := spec + "\x00" + name
+	id, ok := e.known[key]
+	if !ok {
+		id = int32(len(e.backends))
+		e.known[key] = id
+		e.backends = append(e.backends, backend{name: name, node: none})
+	}
+	return id
+}
+
+// node numbers a node. All coordinates that are nodes share their numbers.
+func (e *evidence) node(name string) int32 {
+	id := e.values[byVia].id(name)
+	e.values[bySourceNode], e.values[byFrontendNode] = e.values[byVia], e.values[byVia]
+	return id
+}
+
+// sheet is one report while it is read.
+type sheet struct {
+	*evidence
+	report   int
+	spec     string
+	previous *sheet
+	rows     map[string]int // by name
+	columns  map[string]int // by what is dialled and asked
+	first    int            // the index of the report's first fact
+	index    []int32        // facts by row and column, or none
+	// askers are, for columns that ask something else than who answers, those
+	// that ask the same destination who it is.
+	askers map[int]int
+	// ports are the ports of each Service.
+	ports map[string]map[int]bool
+	// all is how many backends each Service has.
+	all map[string]int
+	// expected tells in which columns a backend is expected by some row.
+	expected map[string]map[int]bool
+}
+
+func newSheet(e *evidence, report int, previous *sheet) *sheet {
+	r := e.reports[report]
+	s := &sheet{
+		evidence: e, report: report, spec: r.Meta.Spec, previous: previous,
+		rows: map[string]int{}, columns: map[string]int{}, first: len(e.facts),
+		index: make([]int32, len(r.Rows)*len(r.Columns)), askers: map[int]int{}, ports: map[string]map[int]bool{}, expected: map[string]map[int]bool{},
+	}
+	for i, row := range r.Rows {
+		s.rows[row.Name] = i
+		if row.Backend != "" {
+			e.backends[e.backend(s.spec, row.Backend)].node = e.node(row.Node)
+		}
+	}
+	for j, column := range r.Columns {
+		s.columns[dialled(column)+" "+column.Request] = j
+		if column.Role == RoleDirect {
+			e.backends[e.backend(s.spec, column.Backend)].node = e.node(column.Node)
+		}
+	}
+	for j, column := range r.Columns {
+		if column.Kind == FrontendClusterIP {
+			if s.ports[column.Service] == nil {
+				s.ports[column.Service] = map[int]bool{}
+			}
+			s.ports[column.Service][column.Port] = true
+		}
+		if column.Request == "" {
+			continue
+		}
+		if at, ok := s.columns[dialled(column)+" "]; ok {
+			s.askers[j] = at
+		}
+	}
+	return s
+}
+
+// dialled says what is dialled in a column.
+func dialled(c Column) string {
+	address := c.Address
+	if address == "" {
+		address = c.Name
+	}
+	return address + " " + strconv.Itoa(c.Port) + " " + c.Protocol
+}
+
+// read turns the report's cells into facts.
+func (s *sheet) read() {
+	r := s.reports[s.report]
+	for i := range r.Rows {
+		for j, column := range r.Columns {
+			e := r.Cells[i][j].Expected
+			if asks(column) || i > 0 && e.Equal(r.Cells[i-1][j].Expected) {
+				continue // it asks something else, or the row above has said so
+			}
+			for _, name := range e.names {
+				if s.expected[name] == nil {
+					s.expected[name] = map[int]bool{}
+				}
+				s.expected[name][j] = true
+			}
+		}
+	}
+	s.all = map[string]int{}
+	for _, in := range s.expected {
+		services := map[string]bool{}
+		for j := range in {
+			if layerOf(r.Columns[j]) == layerService {
+				services[r.Columns[j].Service] = true
+			}
+		}
+		for service := range services {
+			s.all[service]++
+		}
+	}
+	columns := make([][coordinates]int32, len(r.Columns))
+	for j, column := range r.Columns {
+		columns[j] = s.columnValues(column)
+	}
+	for i, row := range r.Rows {
+		rowValues := s.rowValues(row)
+		for j := range r.Columns {
+			at := i*len(r.Columns) + j
+			s.index[at] = none
+			cell := &r.Cells[i][j]
+			switch cell.Verdict {
+			case Match, Mismatch, ProbeError, Missing:
+			default:
+				continue
+			}
+			s.index[at] = int32(len(s.facts))
+			if cell.Verdict.Wrong() {
+				s.wrong++
+				s.failed[s.report] = true
+			}
+			s.facts = append(s.facts, s.fact(i, j, cell, rowValues, columns[j]))
+		}
+	}
+}
+
+// rowValues returns the coordinates that a row has.
+func (s *sheet) rowValues(row Row) [coordinates]int32 {
+	values := noValues()
+	values[bySourceNode] = s.node(row.Node)
+	values[bySourceKind] = s.values[bySourceKind].id(string(row.Kind))
+	net := ""
+	switch row.Kind {
+	case SourcePod, SourceBackend:
+		net = netPods
+	case SourceHost:
+		net = netNodes
+	case SourceExternal:
+		net = netOutside
+	}
+	values[bySourceNet] = s.values[bySourceNet].id(net)
+	values[bySource] = s.values[bySource].id(row.Name)
+	values[byPhase] = s.values[byPhase].id(strconv.Itoa(s.report))
+	values[bySpec] = s.values[bySpec].id(s.spec)
+	return values
+}
+
+// columnValues returns the coordinates that a column has.
+func (s *sheet) columnValues(column Column) [coordinates]int32 {
+	values := noValues()
+	values[byFrontendKind] = s.values[byFrontendKind].id(string(column.Kind))
+	values[byProtocol] = s.values[byProtocol].id(column.Protocol)
+	values[byFamily] = s.values[byFamily].id(column.Family)
+	values[bySize] = s.values[bySize].id(sizeOf(column))
+	values[byDestination] = s.values[byDestination].id(column.Name)
+	if layerOf(column) != layerService {
+		return values
+	}
+	values[byService] = s.values[byService].id(column.Service)
+	if len(s.ports[column.Service]) > 1 {
+		values[byPort] = s.values[byPort].id(column.Service + ":" + strconv.Itoa(column.Port))
+	}
+	age := ageNew
+	if column.Role == RoleBystander || column.Role == RoleEmptySibling {
+		age = ageOld
+	}
+	values[byAge] = s.values[byAge].id(age)
+	if column.Kind == FrontendNodePort || column.Kind == FrontendHealthCheck {
+		values[byFrontendNode] = s.node(column.Node)
+	}
+	return values
+}
+
+// noValues returns no value for any coordinate.
+func noValues() [coordinates]int32 {
+	var values [coordinates]int32
+	for i := range values {
+		values[i] = none
+	}
+	return values
+}
+
+// asks reports whether a column asks something else than who answers.
+func asks(column Column) bool {
+	return column.Request != "" || column.Kind == FrontendHealthCheck
+}
+
+// sizeOf returns the size of the messages of a column; empty if they are small.
+func sizeOf(column Column) string {
+	_, size, found := strings.Cut(column.Request, "size=")
+	if !found {
+		return ""
+	}
+	return size
+}
+
+// layerOf returns what a column depends on.
+func layerOf(column Column) layer {
+	switch {
+	case column.Role == RoleDirect || column.Kind == FrontendPod:
+		return layerDirect
+	case column.Role == RoleSelfTest:
+		return layerSelf
+	}
+	return layerService
+}
+
+// fact returns one cell as a fact.
+func (s *sheet) fact(i, j int, cell *CellResult, ofRow, ofColumn [coordinates]int32) fact {
+	r := s.reports[s.report]
+	row, column := &r.Rows[i], &r.Columns[j]
+	f := fact{
+		report: int32(s.report), row: int32(i), column: int32(j),
+		layer: layerOf(*column), frontend: column.Kind, expected: cell.Expected, verdict: cell.Verdict,
+		asks:  column.Request != "" || column.Kind == FrontendHealthCheck,
+		tries: cell.Observed.Tries(), self: none,
+	}
+	if row.Backend != "" {
+		f.self = s.backend(s.spec, row.Backend)
+	}
+	for c := range f.values {
+		f.values[c] = max(ofRow[c], ofColumn[c])
+	}
+	f.values[byVia] = f.values[bySourceNode]
+	if column.Kind == FrontendNodePort || column.Kind == FrontendHealthCheck {
+		f.values[byVia] = f.values[byFrontendNode]
+	}
+	s.responders(&f, j, cell)
+	f.values[byPath] = s.values[byPath].id(path(&f))
+	for k, outcome := range failures {
+		f.failed[k] = cell.Observed.Outcomes[outcome]
+		f.failures += f.failed[k]
+	}
+	s.history(&f, row, column)
+	f.healthy = f.likelihoodIfHealthy()
+	f.floor = f.saturated(cell) - private
+	return f
+}
+
+// responders fills in who should answer and who did.
+func (s *sheet) responders(f *fact, j int, cell *CellResult) {
+	r := s.reports[s.report]
+	names := cell.Expected.names
+	f.fewer = f.layer == layerService && len(names) < s.all[r.Columns[j].Service]
+	if at, ok := s.askers[j]; ok {
+		names = r.Cells[f.row][at].Expected.names
+		f.anonymous = true
+	} else if f.asks || !cell.Expected.Positive() {
+		names = nil
+		f.anonymous = true
+	}
+	if f.anonymous {
+		for _, name := range cell.Expected.names {
+			f.connects += cell.Observed.Answers[name]
+		}
+	} else {
+		f.hits = make([]int, len(names))
+	}
+	f.names = make([]int32, len(names))
+	for k, name := range names {
+		f.names[k] = s.backend(s.spec, name)
+		if !f.anonymous {
+			f.hits[k] = cell.Observed.Answers[name]
+			f.connects += f.hits[k]
+		}
+	}
+	if cell.Expected.kind == connectAny {
+		f.connects = cell.Observed.Connects()
+		return
+	}
+	if cell.Observed.Connects() == f.connects {
+		return
+	}
+	for _, name := range responders(cell.Observed) {
+		if !slices.Contains(cell.Expected.names, name) {
+			f.strangers = append(f.strangers, stranger{name, s.class(j, name), cell.Observed.Answers[name]})
+		}
+	}
+}
+
+// class tells where an unexpected responder of a column belongs.
+func (s *sheet) class(j int, name string) strangerClass {
+	column := s.reports[s.report].Columns[j]
+	if asks(column) {
+		return strangerValue
+	}
+	class := strangerUnready
+	for other := range s.expected[name] {
+		switch c := s.reports[s.report].Columns[other]; {
+		case layerOf(c) != layerService:
+		case c.Service == column.Service:
+			return strangerRemote
+		default:
+			class = strangerForeign
+		}
+	}
+	if class == strangerForeign {
+		return class
+	}
+	// A backend that is gone has no short name any more.
+	short := name[strings.LastIndex(name, "/")+1:]
+	for p := s.previous; p != nil; p = p.previous {
+		at, ok := p.columns[dialled(column)+" "]
+		if ok && p.expected[short][at] {
+			return strangerUnready
+		}
+	}
+	if _, ours := s.known[s.spec+"\x00"+name]; ours {
+		return strangerUnready
+	}
+	return strangerForeign
+}
+
+// path tells whether a node port is reached from its own node; for all else, how
+// the traffic goes depends on the backend that is chosen.
+func path(f *fact) string {
+	switch {
+	case f.frontend != FrontendNodePort && f.frontend != FrontendHealthCheck:
+		return ""
+	case f.values[bySourceNode] == f.values[byFrontendNode]:
+		return pathSame
+	}
+	return pathCross
+}
+
+// history finds the same cell in the phase before.
+func (s *sheet) history(f *fact, row *Row, column *Column) {
+	if f.layer != layerService {
+		return
+	}
+	f.fresh = true
+	if s.previous == nil {
+		return
+	}
+	i, hasRow := s.previous.rows[row.Name]
+	j, hasColumn := s.previous.columns[dialled(*column)+" "+column.Request]
+	if !hasRow || !hasColumn {
+		return
+	}
+	if at := s.previous.index[i*len(s.reports[s.previous.report].Columns)+j]; at != none {
+		f.fresh = false
+		f.old = &s.facts[at]
+	}
+}
+
+// The logarithms of how likely it is that ...
+var (
+	// ... a try goes wrong though nothing is broken.
+	strayed = math.Log(1e-4)
+	// ... a try goes right though it depends on something that is broken.
+	escaped = math.Log(1e-3)
+	// ... a single try of those that should be refused does not hear of it.
+	unheard = math.Log(0.1)
+)
+
+// private is how unlikely it is, as a logarithm, that a cell is wrong for a
+// reason that it shares with no other. It bounds what a single cell can say for
+// an explanation or against it, however often it was tried.
+const private = 10.0
+
+// likelihoodIfHealthy returns the logarithm of how likely the observation is if
+// nothing is broken.
+func (f *fact) likelihoodIfHealthy() float64 {
+	l := 0.0
+	for _, s := range f.strangers {
+		l += float64(s.tries) * strayed
+	}
+	if !f.expected.Positive() {
+		for k, outcome := range failures {
+			l += float64(f.failed[k]) * f.expected.likelihood(outcome)
+		}
+		return l
+	}
+	l += float64(f.failures) * strayed
+	switch f.expected.kind {
+	case connect:
+		if !f.anonymous {
+			l -= float64(f.connects) * math.Log(float64(len(f.names)))
+		}
+	case pinned:
+		most := 0
+		for _, n := range f.hits {
+			most = max(most, n)
+		}
+		if len(f.hits) > 0 {
+			l += float64(f.connects-most) * strayed
+		}
+	}
+	return l
+}
+
+// likelihood returns the logarithm of how likely a failure is where failure is
+// expected.
+func (e Expectation) likelihood(outcome Outcome) float64 {
+	right := false
+	switch e.kind {
+	case kind(Refused):
+		if outcome == TimedOut {
+			return unheard
+		}
+		right = outcome == Refused || outcome == Prohibited
+	case kind(TimedOut):
+		right = outcome == TimedOut || outcome == Prohibited
+	case fail:
+		right = outcome != NoSuchName && outcome != Error
+	default:
+		right = e.kind == kind(outcome)
+	}
+	if right {
+		return 0
+	}
+	return strayed
+}
+
+// saturated returns the logarithm of how likely the observation is at most.
+func (f *fact) saturated(cell *CellResult) float64 {
+	if f.verdict != Mismatch {
+		return 0
+	}
+	l := 0.0
+	counts := make([]int, 0, len(cell.Observed.Answers)+len(cell.Observed.Outcomes))
+	for _, n := range cell.Observed.Answers {
+		counts = append(counts, n)
+	}
+	for _, n := range cell.Observed.Outcomes {
+		counts = append(counts, n)
+	}
+	slices.SortFunc(counts, cmp.Compare[int]) // sums do not depend on the order of a map
+	for _, n := range counts {
+		if n > 0 {
+			l += float64(n) * math.Log(float64(n)/float64(f.tries))
+		}
+	}
+	return l
+}
