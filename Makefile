@@ -20,7 +20,7 @@
 # PROXY_MODE    mode of its kube-proxy: iptables (default) or nftables
 # FOCUS, SKIP   regular expressions that select specs by name
 # LABEL_FILTER  Ginkgo's expression that selects specs by label
-# PARALLEL      how many specs run at a time (1)
+# PARALLEL      how many specs run at a time (4); most of their time is waiting
 # ARTIFACTS     where results are left (_artifacts)
 
 .DEFAULT_GOAL := help

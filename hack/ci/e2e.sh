@@ -25,7 +25,7 @@
 #   IP_FAMILY        ipv4 (default), ipv6 or dual
 #   FOCUS, SKIP      regular expressions that select specs by name
 #   LABEL_FILTER     Ginkgo's expression that selects specs by label
-#   PARALLEL         "true", or how many specs run at a time (1)
+#   PARALLEL         "true", or how many specs run at a time (4)
 #   NODE_IMAGE       the image of kind's nodes (kind's default)
 
 # shellcheck source=hack/lib.sh
