@@ -132,7 +132,7 @@ var _ = SIGDescribe("Services ClusterIP", func() {
 			t.Check(ctx, "created again", table)
 		})
 
-		// CIP-06 to CIP-11: pods, nodes and the endpoints themselves as
+		// CIP-06 to CIP-11, OLD-01, BEY-01: pods, nodes and the endpoints themselves as
 		// clients of one Service with a backend on every node.
 		f.It(over("should be reached by every pod, node and endpoint through its ClusterIP and every node"), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
@@ -146,7 +146,7 @@ var _ = SIGDescribe("Services ClusterIP", func() {
 			// What becomes of a port that the Service does not define differs
 			// between implementations (nftables rejects, iptables lets it
 			// pass); that a backend answers is wrong everywhere.
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(undefined.Name, otherProtocol.Name), matrix.Fail())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(undefined, otherProtocol), matrix.Fail())
 			t.Check(ctx, "backend on every node", table)
 		})
 
@@ -166,8 +166,8 @@ var _ = SIGDescribe("Services ClusterIP", func() {
 			first.Delete(ctx)
 			table = t.NewTable(columns, e2esvc.FromBackends(backends...))
 			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("second"), all)
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(columnNames(first.VIP())...), matrix.Fail())
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(columnNames(first.NodePorts())...), matrix.Refuse())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(first.VIP()), matrix.Fail())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(first.NodePorts()), matrix.Refuse())
 			t.Check(ctx, "first deleted", table)
 		})
 
@@ -219,13 +219,4 @@ func renamed(columns []matrix.Column, service string) []matrix.Column {
 		result = append(result, column)
 	}
 	return result
-}
-
-// columnNames returns the names of columns.
-func columnNames(columns []matrix.Column) []string {
-	var names []string
-	for _, column := range columns {
-		names = append(names, column.Name)
-	}
-	return names
 }

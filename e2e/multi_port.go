@@ -73,11 +73,11 @@ var _ = SIGDescribe("Services with several ports", func() {
 			check := func(phase string, columns []matrix.Column, expected matrix.Expectation) {
 				table := t.NewTable(e2esvc.Columns(web.VIPPort(80, protocol), columns, never))
 				table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), expected)
-				table.Expect(matrix.AllRows(), matrix.ColumnNamed(web.VIPPort(80, protocol).Name), matrix.Connect("b1").Exactly())
-				table.Expect(matrix.AllRows(), matrix.ColumnNamed(never.Name), matrix.Fail())
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(80, protocol)), matrix.Connect("b1").Exactly())
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(never), matrix.Fail())
 				t.Check(ctx, phase, table)
 			}
-			added := []matrix.Column{web.VIPPort(81, protocol)}
+			added := web.VIPPort(81, protocol)
 
 			check("one port", nil, matrix.Fail())
 			web.Update(ctx, func(s *v1.Service) { s.Spec.Ports = []v1.ServicePort{first, second} })
@@ -158,8 +158,8 @@ var _ = SIGDescribe("Services with several ports", func() {
 		web := t.CreateService(ctx, "web", "web", tcp, e2esvc.WithPort(udp))
 		check := func(phase string, overTCP, overUDP matrix.Expectation) {
 			table := t.NewTable(e2esvc.Columns(web.VIPPort(80, v1.ProtocolTCP), web.VIPPort(80, v1.ProtocolUDP)))
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(web.VIPPort(80, v1.ProtocolTCP).Name), overTCP)
-			table.Expect(matrix.AllRows(), matrix.ColumnNamed(web.VIPPort(80, v1.ProtocolUDP).Name), overUDP)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(80, v1.ProtocolTCP)), overTCP)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(80, v1.ProtocolUDP)), overUDP)
 			t.Check(ctx, phase, table)
 		}
 

@@ -33,7 +33,7 @@ var _ = SIGDescribe("Services without endpoints", func() {
 	f.NamespacePodSecurityLevel = admissionapi.LevelBaseline
 
 	for _, protocol := range e2esvc.Protocols {
-		// NOEP-01
+		// NOEP-01, OLD-04
 		f.It(fmt.Sprintf("should refuse every source until a backend is ready and after it is gone over %s", protocol), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol), e2esvc.OfType(v1.ServiceTypeNodePort))

@@ -56,7 +56,7 @@ func RegisterFlags(flags *flag.FlagSet) {
 	flags.BoolVar(&e2esvc.ShowTables, "svc.tables", false,
 		"Print the table of every phase, not only of those that fail.")
 	flags.StringVar(&e2esvc.BlackHole, "svc.blackHole", e2esvc.BlackHole,
-		"Address from which nothing ever answers, by which each source proves that it can tell a timeout. Empty leaves that proof out.")
+		"Addresses, separated by commas, from which nothing ever answers, one per IP family, by which each source proves that it can tell a timeout. Empty leaves that proof out.")
 	flags.DurationVar(&e2esvc.Timeouts.Propagation, "svc.propagationTimeout", e2esvc.Timeouts.Propagation,
 		"How long a change of a Service or its endpoints may take until every node obeys it.")
 }

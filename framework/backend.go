@@ -18,14 +18,18 @@ package framework
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/kubernetes/test/e2e/framework"
 	e2epod "k8s.io/kubernetes/test/e2e/framework/pod"
+	"k8s.io/utils/ptr"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -57,17 +61,27 @@ type Backend struct {
 	Ports Ports
 }
 
-// Ports are the ports of a backend.
+// Address returns the backend's address of an IP family, empty if it has none.
+func (b *Backend) Address(family v1.IPFamily) string {
+	return addressOf(family, podIPs(b.Pod))
+}
+
+// Ports are the ports of a backend. Zero is for a protocol that it does not
+// serve.
 type Ports struct {
-	HTTP, UDP int
+	HTTP, UDP, SCTP int
 }
 
 // Of returns the port for a protocol.
 func (p Ports) Of(protocol v1.Protocol) int {
-	if protocol == v1.ProtocolUDP {
+	switch protocol {
+	case v1.ProtocolUDP:
 		return p.UDP
+	case v1.ProtocolSCTP:
+		return p.SCTP
+	default:
+		return p.HTTP
 	}
-	return p.HTTP
 }
 
 // Row returns the backend as a source of probes: hairpin lives there.
@@ -91,9 +105,23 @@ type BackendSpec struct {
 	// this one joins as another container. Its own Group and Node are
 	// without effect then.
 	Beside string
+	// HostNetwork makes the pod use its node's network. Ports should be
+	// [HostPorts] then.
+	HostNetwork bool
+	// Grace is how long the backend goes on serving after its deletion has
+	// begun, its pod terminating. Zero makes it go at once.
+	Grace time.Duration
+	// Gated makes the pod ready only while [Topology.SetReady] says so, by a
+	// readiness gate (KEP-580); it is from the start unless NotReady is set.
+	Gated, NotReady bool
 	// Tweak may change the backend's container before it is created.
 	Tweak func(*Backend, *v1.Container)
+	// Pod may change the backend's pod before it is created.
+	Pod func(*v1.Pod)
 }
+
+// readyGate is the condition that a gated backend's readiness hangs on.
+const readyGate v1.PodConditionType = "service-e2e.sigs.k8s.io/ready"
 
 // CreateBackends creates backends and waits until they are ready.
 func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*Backend {
@@ -121,6 +149,7 @@ func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*
 			podOf[spec.Name] = len(pods)
 			pod := pinnedPod(namespace, spec.Name, b.Node.Name, container)
 			pod.Labels = map[string]string{groupLabel: spec.Group, backendLabel: spec.Name}
+			spec.shape(pod)
 			pods = append(pods, pod)
 		}
 		backends = append(backends, b)
@@ -130,9 +159,61 @@ func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*
 	for _, b := range backends {
 		b.Pod = running[podOf[b.Name]]
 		t.backends = append(t.backends, b)
-		t.prober.add(&source{Row: b.Row(), Namespace: namespace, Pod: b.Pod.Name, Port: b.Ports.HTTP, Address: b.Pod.Status.PodIP})
+		t.prober.add(&source{Row: b.Row(), Namespace: namespace, Pod: b.Pod.Name, Port: b.Ports.HTTP, Addresses: podIPs(b.Pod)})
+	}
+	for i, spec := range specs {
+		if spec.Gated && !spec.NotReady {
+			t.SetReady(ctx, backends[i], true)
+		}
 	}
 	return backends
+}
+
+// shape gives a pod what its spec asks for.
+func (spec BackendSpec) shape(pod *v1.Pod) {
+	if spec.HostNetwork {
+		useHostNetwork(pod)
+	}
+	if spec.Grace > 0 {
+		seconds := int64(spec.Grace.Seconds())
+		pod.Spec.Containers[0].Args = append(pod.Spec.Containers[0].Args, fmt.Sprintf("--delay-shutdown=%d", seconds))
+		// Past that it has to go by itself; the kubelet should not kill it.
+		pod.Spec.TerminationGracePeriodSeconds = ptr.To(seconds + 5)
+	}
+	if spec.Gated {
+		pod.Spec.ReadinessGates = []v1.PodReadinessGate{{ConditionType: readyGate}}
+	}
+	if spec.Pod != nil {
+		spec.Pod(pod)
+	}
+}
+
+// SetReady makes a gated backend ready or not and waits until its pod says so.
+// The server goes on serving all the same.
+func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
+	ginkgo.GinkgoHelper()
+	status := v1.ConditionFalse
+	if ready {
+		status = v1.ConditionTrue
+	}
+	patch, err := json.Marshal(map[string]any{"status": v1.PodStatus{Conditions: []v1.PodCondition{{Type: readyGate, Status: status}}}})
+	framework.ExpectNoError(err)
+	_, err = t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Patch(ctx, b.Pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	framework.ExpectNoError(err, "making backend %s ready or not", b.Name)
+	err = e2epod.WaitForPodCondition(ctx, t.f.ClientSet, b.Pod.Namespace, b.Pod.Name, "ready="+string(status), t.f.Timeouts.PodStartShort,
+		func(pod *v1.Pod) (bool, error) {
+			condition := e2epod.FindPodConditionByType(&pod.Status, v1.PodReady)
+			return condition != nil && condition.Status == status, nil
+		})
+	framework.ExpectNoError(err, "waiting until backend %s is ready or not", b.Name)
+}
+
+// Terminate begins to delete a backend's pod and returns at once. The backend
+// stays in the tables until [Topology.AwaitGone].
+func (t *Topology) Terminate(ctx context.Context, b *Backend) {
+	ginkgo.GinkgoHelper()
+	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, metav1.DeleteOptions{})
+	framework.ExpectNoError(err, "deleting backend %s", b.Name)
 }
 
 // BackendPerNode creates one backend on each node, b1 on the first, all in one
@@ -150,9 +231,14 @@ func (t *Topology) BackendPerNode(ctx context.Context, group string) []*Backend 
 // until it is gone.
 func (t *Topology) DeleteBackend(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
-	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, metav1.DeleteOptions{})
-	framework.ExpectNoError(err, "deleting backend %s", b.Name)
-	err = e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
+	t.Terminate(ctx, b)
+	t.AwaitGone(ctx, b)
+}
+
+// AwaitGone waits until the pod of a backend, with all backends in it, is gone.
+func (t *Topology) AwaitGone(ctx context.Context, b *Backend) {
+	ginkgo.GinkgoHelper()
+	err := e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
 	framework.ExpectNoError(err, "waiting until backend %s is gone", b.Name)
 	t.backends = slices.DeleteFunc(t.backends, func(other *Backend) bool { return other.Pod.Name == b.Pod.Name })
 }

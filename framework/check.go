@@ -64,8 +64,8 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	t.flows.awaitForgotten(ctx, expected)
 	start := time.Now()
 	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name, settling: t.settling}
-	verdict, err := converge(ctx, s)
-	if err == nil && verdict.OK() {
+	verdict, late, err := converge(ctx, s)
+	if err == nil && verdict.OK() && len(late) == 0 {
 		verdict, err = hold(ctx, s, verdict, o.hold)
 	}
 	framework.ExpectNoError(err, "probing phase %q", phase)
@@ -79,10 +79,16 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: phase}),
 		Probes:  s.tries,
 		Seconds: time.Since(start).Seconds(),
+		Late:    late,
+
+		KnownFailures: table.knownFailures(verdict),
 	}
 	result.record()
-	if !verdict.OK() {
+	switch {
+	case !verdict.OK():
 		framework.Fail(result.String() + t.reproduction(verdict))
+	case len(late) > 0:
+		framework.Fail(result.lateness() + result.String())
 	}
 }
 
@@ -117,22 +123,28 @@ func (t *Topology) settling(column matrix.Column) bool {
 }
 
 // converge waits until the settling cells are right, and returns the comparison
-// of a whole table that is probed after that.
-func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
+// of a whole table that is probed after that, and the settling cells that were
+// not right in time, each in a line.
+func converge(ctx context.Context, s *sweep) (verdict *matrix.Comparison, late []string, err error) {
 	grid := s.table.NewGrid()
 	wrong := s.cells(s.settling)
-	rounds := 0
-	err := framework.Gomega().Eventually(ctx, func(ctx context.Context) (int, error) {
-		current, err := probeAndCompare(ctx, s, wrong, grid)
-		if err != nil {
+	begun, rounds := time.Now(), 0
+	var current *matrix.Comparison
+	known := func(cell matrix.Cell) bool { return !current.At(cell.Row, cell.Column).Verdict.Wrong() }
+	err = framework.Gomega().Eventually(ctx, func(ctx context.Context) (int, error) {
+		var err error
+		if current, err = probeAndCompare(ctx, s, wrong, grid); err != nil {
 			return 0, err
 		}
 		before := len(wrong)
 		wrong = slices.DeleteFunc(wrong, func(cell matrix.Cell) bool {
-			return !current.At(cell.Row, cell.Column).Verdict.Wrong()
+			return current.At(cell.Row, cell.Column).Verdict.AsExpected()
 		})
 		if rounds++; rounds == 1 || len(wrong) != before {
 			logWrong(s, wrong)
+		}
+		if time.Since(begun) > Timeouts.KnownFailure && !slices.ContainsFunc(wrong, func(cell matrix.Cell) bool { return !known(cell) }) {
+			return 0, nil
 		}
 		return len(wrong), nil
 	}).WithTimeout(Timeouts.Propagation).WithPolling(Timeouts.Poll).Should(
@@ -143,12 +155,16 @@ func converge(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
 			return func() string { return fmt.Sprintf("%d cells wrong", wrong) }, nil
 		}))
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 	if err != nil {
 		framework.Logf("After %v: %v", Timeouts.Propagation, err)
+		for _, cell := range slices.DeleteFunc(wrong, known) {
+			late = append(late, current.Describe(cell))
+		}
 	}
-	return wholeTable(ctx, s)
+	verdict, err = wholeTable(ctx, s)
+	return verdict, late, err
 }
 
 // wholeTable probes every cell of the table anew.

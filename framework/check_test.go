@@ -127,7 +127,7 @@ func TestConvergeWaitsForTheDataPlane(t *testing.T) {
 		}
 		return good(p, attempt)
 	})
-	verdict, err := converge(t.Context(), s)
+	verdict, _, err := converge(t.Context(), s)
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}
@@ -145,6 +145,25 @@ func TestConvergeWaitsForTheDataPlane(t *testing.T) {
 	}
 }
 
+func TestConvergeTellsWhatWasLate(t *testing.T) {
+	quickTimeouts(t)
+	start := time.Now()
+	s, _ := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {
+		if p.Source == "pod@node-2" && p.Address == "10.96.0.9" && time.Since(start) < Timeouts.Propagation {
+			time.Sleep(100 * time.Millisecond) // the last round begins in time and ends late
+			return failed(matrix.Refused, 1, "connection refused")
+		}
+		return good(p, attempt)
+	})
+	verdict, late, err := converge(t.Context(), s)
+	if err != nil || !verdict.OK() {
+		t.Fatalf("err %v, wrong %v; want the table after that to be right", err, verdict.Wrong())
+	}
+	if len(late) != 1 || !strings.Contains(late[0], "pod@node-2 -> VIP") {
+		t.Errorf("late %q, want pod@node-2 -> VIP", late)
+	}
+}
+
 func TestConvergeFailsAfterTheBound(t *testing.T) {
 	quickTimeouts(t)
 	s, _ := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {
@@ -153,7 +172,7 @@ func TestConvergeFailsAfterTheBound(t *testing.T) {
 		}
 		return good(p, attempt)
 	})
-	verdict, err := converge(t.Context(), s)
+	verdict, _, err := converge(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +191,7 @@ func TestVerdictIsFinal(t *testing.T) {
 		}
 		return good(p, attempt)
 	})
-	verdict, err := converge(t.Context(), s)
+	verdict, _, err := converge(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +206,7 @@ func TestErrorIsNoFailureOfTheNetwork(t *testing.T) {
 		s, _ := testSweep(t, func(b *matrix.Builder) { b.Default(expected) }, func(Probe, int) matrix.Observation {
 			return failed(matrix.Error, 1, "no way to the source")
 		})
-		verdict, err := converge(t.Context(), s)
+		verdict, _, err := converge(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +221,7 @@ func TestConvergeEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := converge(ctx, s)
+	_, _, err := converge(ctx, s)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("err = %v, want that of the context", err)
 	}
@@ -220,7 +239,7 @@ func TestHoldNoticesALateFailure(t *testing.T) {
 		}
 		return good(p, attempt)
 	})
-	verdict, err := converge(t.Context(), s)
+	verdict, _, err := converge(t.Context(), s)
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}

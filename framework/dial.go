@@ -48,6 +48,15 @@ const (
 	maxAnswer = 60
 )
 
+// ProbeURL returns the URL on which an agnhost netexec server at base makes the
+// probe p, or one try of it if that takes a tool.
+func ProbeURL(base string, p Probe) string {
+	if tool := toolOf(p.Request); tool != nil {
+		return tool.shellURL(base, p)
+	}
+	return DialURL(base, p)
+}
+
 // DialURL returns the URL on which an agnhost netexec server at base makes
 // the probe p. It is all that is needed to repeat a probe by hand.
 func DialURL(base string, p Probe) string {
@@ -78,12 +87,38 @@ type dialer struct {
 	client *http.Client
 }
 
-// Probe asks the source for p.Tries tries in one request. It fails only when
-// ctx ends.
+// Probe asks the source for p.Tries tries, in one request if agnhost can do so.
+// It fails only when ctx ends.
 func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error) {
+	if tool := toolOf(p.Request); tool != nil {
+		return d.runTool(ctx, tool, p)
+	}
+	return d.request(ctx, p, DialURL(d.base, p), func(status int, body []byte) matrix.Observation {
+		return parseDialReply(p, status, body)
+	})
+}
+
+// runTool runs a tool p.Tries times.
+func (d *dialer) runTool(ctx context.Context, t *tool, p Probe) (matrix.Observation, error) {
+	var all matrix.Observation
+	tries := p.Tries
+	p.Tries = 1
+	for range tries {
+		seen, err := d.request(ctx, p, t.shellURL(d.base, p), t.parseReply)
+		all = all.Merge(seen)
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// request sends a request that makes all tries of p, and again if the way to
+// the source turns out to be broken.
+func (d *dialer) request(ctx context.Context, p Probe, url string, parse func(status int, body []byte) matrix.Observation) (matrix.Observation, error) {
 	var lastErr error
 	for range tunnelAttempts {
-		status, body, err := d.get(ctx, DialURL(d.base, p), time.Duration(p.Tries)*dialTimeout)
+		status, body, err := d.get(ctx, url, time.Duration(p.Tries)*dialTimeout)
 		if ctx.Err() != nil {
 			return matrix.Observation{}, ctx.Err()
 		}
@@ -91,7 +126,7 @@ func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error)
 			lastErr = err
 			continue
 		}
-		return parseDialReply(p, status, body), nil
+		return parse(status, body), nil
 	}
 	return failed(matrix.Error, p.Tries, fmt.Sprintf("no way to the source %s: %v", p.Source, lastErr)), nil
 }

@@ -39,6 +39,9 @@ type ExternalClient struct {
 	URL string `json:"url"`
 	// Address is the client's address as the nodes see it; empty if unknown.
 	Address string `json:"address,omitempty"`
+	// Addresses are the client's addresses, one per IP family, if it has
+	// more than one.
+	Addresses []string `json:"addresses,omitempty"`
 }
 
 // findExternalClient returns the off-cluster client that the flag names, else
@@ -83,4 +86,16 @@ func externalClientOf(config *clientcmdapi.Config, context string) (*ExternalCli
 		return nil, fmt.Errorf("kubeconfig extension %s of context %s: %w", kubeconfigExtension, context, err)
 	}
 	return extension.ExternalClient, nil
+}
+
+// addresses returns what is known of the client's addresses.
+func (e *ExternalClient) addresses() []string {
+	switch {
+	case len(e.Addresses) > 0:
+		return e.Addresses
+	case e.Address != "":
+		return []string{e.Address}
+	default:
+		return nil
+	}
 }

@@ -38,15 +38,18 @@ const flowLifetime = 31 * time.Second
 // (kubernetes/kubernetes#141371), nor those to a node port when the last
 // endpoint goes. Each probe has a source port that the kernel has chosen, which
 // now and then is one of an earlier probe. A table that says what new flows do
-// has to be probed after such old ones are forgotten.
+// has to be probed after such old ones are forgotten. The same holds for a table
+// that expects session affinity to choose, which it does for new flows only.
 type flows struct {
 	answered map[frontend]time.Time
+	// spread is when more than one backend has last answered a source.
+	spread map[frontend]time.Time
 	// deleted holds the addresses of Services of which something was deleted.
 	deleted map[string]bool
 }
 
 func newFlows() flows {
-	return flows{answered: map[frontend]time.Time{}, deleted: map[string]bool{}}
+	return flows{answered: map[frontend]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}}
 }
 
 type frontend struct {
@@ -63,27 +66,35 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 			continue
 		}
 		for r := range rows {
-			if verdict.At(r, c).Observed.Connects() > 0 {
-				f.answered[frontend{column.Address, column.Port}] = now
+			at := frontend{column.Address, column.Port}
+			seen := verdict.At(r, c).Observed
+			if seen.Connects() > 0 {
+				f.answered[at] = now
+			}
+			if len(seen.Answers) > 1 {
+				f.spread[at] = now
 			}
 		}
 	}
 }
 
 // remaining returns how long it takes until no flow is left to a UDP frontend
-// that the table expects to fail.
+// that the table expects to fail, or to choose anew.
 func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
 	var longest time.Duration
 	rows, columns := table.Size()
 	for c := range columns {
 		column := table.Column(c)
-		last, answered := f.answered[frontend{column.Address, column.Port}]
-		if !answered || column.Kind != matrix.FrontendNodePort && !f.deleted[column.Address] {
-			continue
-		}
+		at := frontend{column.Address, column.Port}
+		last, answered := f.answered[at]
+		stale := answered && (column.Kind == matrix.FrontendNodePort || f.deleted[column.Address])
 		for r := range rows {
-			if table.Probed(r, c) && !table.Expected(r, c).Positive() {
+			switch e := table.Expected(r, c); {
+			case !table.Probed(r, c):
+			case stale && !e.Positive():
 				longest = max(longest, flowLifetime-now.Sub(last))
+			case e.KeepsToOne() && !f.spread[at].IsZero():
+				longest = max(longest, flowLifetime-now.Sub(f.spread[at]))
 			}
 		}
 	}
@@ -97,10 +108,5 @@ func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table) {
 		return
 	}
 	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier UDP flows", remaining.Seconds())
-	timer := time.NewTimer(remaining)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	sleep(ctx, remaining)
 }

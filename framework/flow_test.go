@@ -61,4 +61,17 @@ func TestFlows(t *testing.T) {
 	if got := f.remaining(table(matrix.Fail()), now.Add(time.Minute)); got > 0 {
 		t.Errorf("waits %v for flows that are forgotten", got)
 	}
+
+	several := matrix.Observation{Answers: map[string]int{"b1": 20, "b2": 17}}
+	if verdict, err = table(matrix.Connect("b1", "b2")).Compare(matrix.Grid{{several, several, several}}); err != nil {
+		t.Fatal(err)
+	}
+	pinned := table(matrix.Pinned("b1", "b2"))
+	if got := f.remaining(pinned, now); got != 0 {
+		t.Errorf("affinity from the start waits %v", got)
+	}
+	f.remember(verdict, now)
+	if got := f.remaining(pinned, now.Add(time.Second)); got != flowLifetime-time.Second {
+		t.Errorf("affinity after none waits %v, want %v", got, flowLifetime-time.Second)
+	}
 }

@@ -31,8 +31,9 @@ import (
 // Node is a schedulable node of the cluster under test.
 type Node struct {
 	Name string `json:"name"`
-	// Address is the node's first InternalIP.
-	Address string `json:"address"`
+	// Addresses are the node's first InternalIP of each IP family, its
+	// primary family first.
+	Addresses []string `json:"addresses"`
 	// Zone is the value of topology.kubernetes.io/zone, empty if unlabelled.
 	Zone string `json:"zone,omitempty"`
 }
@@ -46,14 +47,40 @@ func listNodes(ctx context.Context, client clientset.Interface) ([]Node, error) 
 	var nodes []Node
 	for i := range list.Items {
 		node := &list.Items[i]
-		addresses := e2enode.GetAddresses(node, v1.NodeInternalIP)
+		addresses := onePerFamily(e2enode.GetAddresses(node, v1.NodeInternalIP))
 		if len(addresses) == 0 {
 			return nil, fmt.Errorf("node %s has no InternalIP in its status", node.Name)
 		}
-		nodes = append(nodes, Node{Name: node.Name, Address: addresses[0], Zone: node.Labels[v1.LabelTopologyZone]})
+		nodes = append(nodes, Node{Name: node.Name, Addresses: addresses, Zone: node.Labels[v1.LabelTopologyZone]})
 	}
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	return nodes, nil
+}
+
+// Address returns the node's address of an IP family, empty if it has none.
+func (n Node) Address(family v1.IPFamily) string {
+	return addressOf(family, n.Addresses)
+}
+
+// onePerFamily returns the first address of each IP family.
+func onePerFamily(addresses []string) []string {
+	var first []string
+	for _, address := range addresses {
+		if addressOf(ipFamily(address), first) == "" {
+			first = append(first, address)
+		}
+	}
+	return first
+}
+
+// addressOf returns the first address of an IP family, empty if there is none.
+func addressOf(family v1.IPFamily, addresses []string) string {
+	for _, address := range addresses {
+		if ipFamily(address) == family {
+			return address
+		}
+	}
+	return ""
 }
 
 // ipFamily returns the IP family of an address.

@@ -63,7 +63,7 @@ func init() {
 		switch query.Get("host") {
 		case "10.96.0.2":
 			list, one = "responses", "shared/bystander"
-		case BlackHole:
+		case BlackHoles()[0]:
 			one = "dial tcp: i/o timeout"
 		}
 		fmt.Fprintf(w, `{%q:[%q`, list, one)
@@ -79,12 +79,12 @@ type miniatureCluster struct{ server *httptest.Server }
 func (t *Topology) service(name, ip string) *Service {
 	return &Service{t: t, Service: &v1.Service{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shared", Name: name},
-		Spec:       v1.ServiceSpec{ClusterIP: ip, Ports: []v1.ServicePort{ServicePort(80, v1.ProtocolTCP)}},
+		Spec:       v1.ServiceSpec{ClusterIP: ip, ClusterIPs: []string{ip}, Ports: []v1.ServicePort{ServicePort(80, v1.ProtocolTCP)}},
 	}}
 }
 
 func (t *Topology) addSource(name, node, url string) {
-	s := source{Row: matrix.Row{Name: name, Kind: matrix.SourcePod, Node: node}, URL: url, Address: "10.244.1.2"}
+	s := source{Row: matrix.Row{Name: name, Kind: matrix.SourcePod, Node: node}, URL: url, Addresses: []string{"10.244.1.2"}}
 	t.sources = append(t.sources, s)
 	t.prober.add(&s)
 }
@@ -92,7 +92,7 @@ func (t *Topology) addSource(name, node, url string) {
 // topologyOf returns the topology of the miniature cluster.
 func topologyOf(cluster miniatureCluster) *Topology {
 	t := &Topology{
-		Nodes:  []Node{{Name: "node-1", Address: "172.18.0.11"}, {Name: "node-2", Address: "172.18.0.12"}},
+		Nodes:  []Node{{Name: "node-1", Addresses: []string{"172.18.0.11"}}, {Name: "node-2", Addresses: []string{"172.18.0.12"}}},
 		prober: newAgnhostProber(nil, &rest.Config{}),
 		flows:  newFlows(),
 	}

@@ -18,6 +18,12 @@ package framework
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -44,70 +50,133 @@ const refusalPause = 1100 * time.Millisecond
 // per source and per kernel that refuses it. A nil pacer limits nothing.
 type pacer struct {
 	mu       sync.Mutex
-	limiters map[[2]string]*rate.Limiter
-	// processes share the limit: parallel Ginkgo processes probe from the
-	// same clients.
-	processes int
+	limiters map[string]*rate.Limiter
+	// url is where Ginkgo processes that probe from the same clients agree on
+	// whose turn it is, see [servePacer]; empty if there is one process.
+	url string
 }
 
-func newPacer(processes int) *pacer {
-	return &pacer{limiters: map[[2]string]*rate.Limiter{}, processes: max(1, processes)}
+func newPacer(url string) *pacer {
+	return &pacer{limiters: map[string]*rate.Limiter{}, url: url}
 }
 
-// limiter returns the limiter of the kernel that refuses probes from the row to
-// the column: that of the node or pod that is addressed, else of the source's
-// own node. It is nil where nothing limits: a node's own clients are refused
-// over its loopback interface, and a closed TCP port by TCP itself.
-func (p *pacer) limiter(row matrix.Row, column matrix.Column) *rate.Limiter {
+// key names the limit that a refusal from the column to the row counts against:
+// that of the node or pod that is addressed, else of the source's own node. It
+// is empty where nothing limits: a node's own clients are refused over its
+// loopback interface, and a closed TCP port by TCP itself.
+func (p *pacer) key(row matrix.Row, column matrix.Column) string {
 	refuser := column.Node
 	switch {
 	case column.Role == matrix.RoleSelfTest && column.Protocol == string(v1.ProtocolTCP):
-		return nil
+		return ""
 	case column.Role == matrix.RoleSelfTest:
 		refuser = column.Address
 	case refuser == "":
 		refuser = row.Node
 	}
 	if p == nil || row.Kind == matrix.SourceHost && refuser == row.Node {
-		return nil
+		return ""
 	}
+	return row.Name + " " + refuser + " " + column.Family
+}
+
+// reserve takes n turns and returns how long it is until the first of them.
+func (p *pacer) reserve(key string, n int) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := [2]string{row.Name, refuser}
-	if p.limiters[key] == nil {
-		p.limiters[key] = rate.NewLimiter(rate.Every(time.Duration(p.processes)*refusalPause), 1)
+	limiter := p.limiters[key]
+	if limiter == nil {
+		limiter = rate.NewLimiter(rate.Every(refusalPause), 1)
+		p.limiters[key] = limiter
 	}
-	return p.limiters[key]
+	first := limiter.Reserve().Delay()
+	for range n - 1 {
+		limiter.Reserve()
+	}
+	return first
+}
+
+// take is reserve among all processes that probe from the row's client. Only
+// the pod-network clients are a process's own.
+func (p *pacer) take(ctx context.Context, row matrix.Row, key string, n int) (time.Duration, error) {
+	if p.url == "" || row.Kind == matrix.SourcePod || row.Kind == matrix.SourceBackend {
+		return p.reserve(key, n), nil
+	}
+	query := url.Values{"key": {key}, "n": {strconv.Itoa(n)}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"?"+query.Encode(), nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, fmt.Errorf("asking the first Ginkgo process for a turn to be refused: %w", err)
+	}
+	defer response.Body.Close()
+	var delay time.Duration
+	if err := json.NewDecoder(response.Body).Decode(&delay); err != nil {
+		return 0, fmt.Errorf("asking the first Ginkgo process for a turn to be refused: %w", err)
+	}
+	return delay, nil
+}
+
+// servePacer serves the limits of shared clients to all Ginkgo processes, which
+// run on one machine, until ctx ends. It returns the URL for [newPacer].
+func servePacer(ctx context.Context) (string, error) {
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return "", fmt.Errorf("listening for the other Ginkgo processes: %w", err)
+	}
+	all := newPacer("")
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := strconv.Atoi(r.FormValue("n"))
+		if err != nil || n < 1 {
+			http.Error(w, "n must be a positive number", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprint(w, int64(all.reserve(r.FormValue("key"), n)))
+	})}
+	go func() { _ = server.Serve(listener) }()
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	return "http://" + listener.Addr().String(), nil
 }
 
 // wait waits until one more refusal may be drawn.
 func (p *pacer) wait(ctx context.Context, row matrix.Row, column matrix.Column) error {
-	if limiter := p.limiter(row, column); limiter != nil {
-		return limiter.Wait(ctx)
+	key := p.key(row, column)
+	if key == "" {
+		return nil
 	}
-	return nil
+	delay, err := p.take(ctx, row, key, 1)
+	if err != nil {
+		return err
+	}
+	sleep(ctx, delay)
+	return ctx.Err()
+}
+
+// sleep returns after the duration, or when ctx ends.
+func sleep(ctx context.Context, duration time.Duration) {
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // quiet waits until the kernels that the cells of a row depend on have sent
 // nothing to it for as long as it takes them to send a refusal again.
 func (p *pacer) quiet(ctx context.Context) {
-	if p == nil {
-		return
-	}
-	pause := time.NewTimer(refusalPause)
-	defer pause.Stop()
-	select {
-	case <-pause.C:
-	case <-ctx.Done():
+	if p != nil {
+		sleep(ctx, refusalPause)
 	}
 }
 
 // charge takes note of refusals that nobody expected, so that those that are
 // expected later wait for longer.
-func (p *pacer) charge(row matrix.Row, column matrix.Column, refusals int) {
-	if limiter := p.limiter(row, column); limiter != nil {
-		for range refusals {
-			limiter.Reserve()
-		}
+func (p *pacer) charge(ctx context.Context, row matrix.Row, column matrix.Column, refusals int) {
+	if key := p.key(row, column); key != "" {
+		// Without an answer nothing is paced, and the next wait says why.
+		_, _ = p.take(ctx, row, key, refusals)
 	}
 }

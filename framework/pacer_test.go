@@ -19,8 +19,6 @@ package framework
 import (
 	"testing"
 
-	"golang.org/x/time/rate"
-
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
@@ -34,36 +32,54 @@ func TestPacer(t *testing.T) {
 	closedTCP := matrix.Column{Name: "closed", Role: matrix.RoleSelfTest, Address: "10.244.1.2", Protocol: "TCP"}
 	closedUDP := matrix.Column{Name: "closed", Role: matrix.RoleSelfTest, Address: "10.244.1.2", Protocol: "UDP"}
 
-	p := newPacer(1)
-	if a, b, c := p.limiter(pod, vip), p.limiter(pod, otherVIP), p.limiter(pod, ownNode); a == nil || a != b || b != c {
+	p := newPacer("")
+	if a, b, c := p.key(pod, vip), p.key(pod, otherVIP), p.key(pod, ownNode); a == "" || a != b || b != c {
 		t.Error("one kernel refuses all of these: they share its limit")
 	}
-	if p.limiter(pod, vip) == p.limiter(pod, otherNode) || p.limiter(pod, vip) == p.limiter(pod, closedUDP) {
+	if p.key(pod, vip) == p.key(pod, otherNode) || p.key(pod, vip) == p.key(pod, closedUDP) {
 		t.Error("other kernels have limits of their own")
 	}
-	if p.limiter(host, vip) != nil || p.limiter(host, ownNode) != nil || p.limiter(pod, closedTCP) != nil {
+	if p.key(host, vip) != "" || p.key(host, ownNode) != "" || p.key(pod, closedTCP) != "" {
 		t.Error("nothing limits refusals over loopback or by TCP")
 	}
-	if p.limiter(host, otherNode) == nil {
+	if p.key(host, otherNode) == "" {
 		t.Error("another node limits what it refuses to a host")
 	}
-	if (*pacer)(nil).limiter(pod, vip) != nil {
+	if (*pacer)(nil).key(pod, vip) != "" {
 		t.Error("a nil pacer limits nothing")
 	}
 
-	limiter := p.limiter(pod, vip)
-	if !limiter.Allow() {
-		t.Error("the first one has to wait")
+	if delay := p.reserve("a", 1); delay != 0 {
+		t.Errorf("the first one has to wait for %v", delay)
 	}
-	if limiter.Allow() {
-		t.Error("more at once than the kernel allows")
+	if delay := p.reserve("a", 3); delay < refusalPause/2 {
+		t.Errorf("more at once than the kernel allows: the second waits for %v only", delay)
 	}
-	before := p.limiter(pod, otherNode).Tokens()
-	p.charge(pod, otherNode, 3)
-	if after := p.limiter(pod, otherNode).Tokens(); before-after < 2.5 {
-		t.Errorf("tokens before %v, after 3 unexpected refusals %v", before, after)
+	if delay := p.reserve("a", 1); delay < 3*refusalPause {
+		t.Errorf("after three more the next waits for %v only", delay)
 	}
-	if got, want := newPacer(4).limiter(pod, vip).Limit(), rate.Every(4*refusalPause); got != want {
-		t.Errorf("four processes at %v each, want %v", got, want)
+}
+
+func TestPacerOfProcesses(t *testing.T) {
+	ctx := t.Context()
+	at, err := servePacer(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := newPacer(at), newPacer(at)
+	host := matrix.Row{Name: "host@node-1", Kind: matrix.SourceHost, Node: "node-1"}
+	pod := matrix.Row{Name: "pod@node-1", Kind: matrix.SourcePod, Node: "node-1"}
+	for _, test := range []struct {
+		p    *pacer
+		row  matrix.Row
+		free bool
+	}{{first, host, true}, {second, host, false}, {first, pod, true}, {second, pod, true}} {
+		delay, err := test.p.take(ctx, test.row, test.row.Name, 1)
+		if err != nil || (delay == 0) != test.free {
+			t.Errorf("%s waits for %v, err %v; want it free: %v", test.row.Name, delay, err, test.free)
+		}
+	}
+	if _, err := newPacer("http://localhost:1").take(ctx, host, "a", 1); err == nil {
+		t.Error("no error without a first process")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,29 @@ func pinnedPod(namespace, name, node string, containers ...v1.Container) *v1.Pod
 	e2epod.SetNodeSelection(&pod.Spec, e2epod.NodeSelection{Name: node})
 	pod.Spec.TerminationGracePeriodSeconds = ptr.To[int64](5)
 	return pod
+}
+
+// useHostNetwork makes a pod use its node's network, and still the cluster's DNS.
+func useHostNetwork(pod *v1.Pod) {
+	pod.Spec.HostNetwork = true
+	pod.Spec.DNSPolicy = v1.DNSClusterFirstWithHostNet
+}
+
+// HostPorts returns random ports for a server on the host network. They must be
+// free on every node: they are below the usual NodePort range and the ephemeral
+// ports, and different ones for servers and runs side by side.
+func HostPorts() Ports {
+	port := 20000 + 2*rand.IntN(4500)
+	return Ports{HTTP: port, UDP: port + 1}
+}
+
+// podIPs returns the addresses of a pod, its primary family first.
+func podIPs(pod *v1.Pod) []string {
+	var addresses []string
+	for _, ip := range pod.Status.PodIPs {
+		addresses = append(addresses, ip.IP)
+	}
+	return addresses
 }
 
 // identity is what a backend answers when it is asked who it is. It is unique
@@ -171,7 +195,12 @@ func podReady(pod *v1.Pod) bool {
 	if pod.DeletionTimestamp != nil || pod.Status.PodIP == "" {
 		return false
 	}
-	condition := e2epod.FindPodConditionByType(&pod.Status, v1.PodReady)
+	// A pod with readiness gates is as ready as it gets by itself.
+	wanted := v1.PodReady
+	if len(pod.Spec.ReadinessGates) > 0 {
+		wanted = v1.ContainersReady
+	}
+	condition := e2epod.FindPodConditionByType(&pod.Status, wanted)
 	return condition != nil && condition.Status == v1.ConditionTrue
 }
 

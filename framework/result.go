@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -44,15 +45,40 @@ type Result struct {
 	Probes int `json:"probes"`
 	// Seconds is how long the phase took.
 	Seconds float64 `json:"seconds"`
+	// Late are the cells that were not as expected within the time that a
+	// change may take, each with what it showed then; the table is what they
+	// showed after that.
+	Late []string `json:"late,omitempty"`
+	// KnownFailures are the findings by which cells may fail here.
+	KnownFailures []KnownFailure `json:"knownFailures,omitempty"`
+	// Gaps are the interruptions that probing without pause has found.
+	Gaps []Gap `json:"gaps,omitempty"`
 
 	// diagnosis explains what is wrong, judged by this phase and those of the
 	// spec that were checked before it.
 	diagnosis *matrix.Diagnosis
 }
 
+// Gap is the longest time that a cell was not as expected at a stretch.
+type Gap struct {
+	Row     string  `json:"row"`
+	Column  string  `json:"column"`
+	Seconds float64 `json:"seconds"`
+}
+
+// lateness says what is wrong with a phase whose table is right, but came too
+// late. Its first line is the same in each run.
+func (r *Result) lateness() string {
+	return fmt.Sprintf("%s: cells were right only after more than the %v that a change may take (--svc.propagationTimeout), in phase %q\nwhen that was over:\n%s\nafterwards:\n",
+		r.Table.Meta.Title, Timeouts.Propagation, r.Table.Meta.Phase, strings.Join(r.Late, "\n"))
+}
+
 // String returns the table as text; it is what a failed spec shows.
 func (r *Result) String() string {
 	text := r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{})
+	for _, gap := range r.Gaps {
+		text += fmt.Sprintf("longest gap %s -> %s: %.1f s\n", gap.Row, gap.Column, gap.Seconds)
+	}
 	if r.diagnosis != nil && len(r.diagnosis.Findings) > 0 {
 		text += "diagnosis:\n" + r.diagnosis.Text()
 	}
@@ -85,12 +111,17 @@ func (r *Result) line() string {
 	verdict := "as expected"
 	if wrong := counts.Wrong(); wrong > 0 {
 		verdict = fmt.Sprintf("%d WRONG", wrong)
+	} else if len(r.Late) > 0 {
+		verdict = fmt.Sprintf("but %d LATE", len(r.Late))
 	}
-	skipped := ""
+	rest := ""
+	for _, known := range r.KnownFailures {
+		rest += fmt.Sprintf(", %d known failures by %s", known.Failed, known.ID)
+	}
 	if counts.Skipped > 0 {
-		skipped = fmt.Sprintf(", %d cells skipped", counts.Skipped)
+		rest += fmt.Sprintf(", %d cells skipped", counts.Skipped)
 	}
-	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed(), verdict, skipped, r.Probes, r.Seconds)
+	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed()-counts.KnownFailure, verdict, rest, r.Probes, r.Seconds)
 }
 
 // record adds the result to the spec's report and prints its one line.

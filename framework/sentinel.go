@@ -83,11 +83,11 @@ func (t *Topology) createSentinel(ctx context.Context) (*v1.Service, error) {
 			GenerateName: service.Name + "-",
 			Labels:       map[string]string{discoveryv1.LabelServiceName: service.Name, discoveryv1.LabelManagedBy: fieldManager},
 		},
-		AddressType: discoveryv1.AddressType(ipFamily(t.bystanderIP)),
+		AddressType: discoveryv1.AddressType(t.Families[0]),
 		Ports: []discoveryv1.EndpointPort{{
 			Name: ptr.To(service.Spec.Ports[0].Name), Port: ptr.To[int32](httpPort), Protocol: ptr.To(v1.ProtocolTCP),
 		}},
-		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{t.bystanderIP}}},
+		Endpoints: []discoveryv1.Endpoint{{Addresses: t.bystanderIPs[:1]}},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("creating the endpoint of the sentinel Service: %w", err)

@@ -105,24 +105,122 @@ func (s *Service) Delete(ctx context.Context) {
 func (s *Service) VIP() []matrix.Column {
 	var columns []matrix.Column
 	for _, port := range s.Spec.Ports {
-		columns = append(columns, s.VIPPort(port.Port, port.Protocol))
+		columns = append(columns, s.VIPPort(port.Port, port.Protocol)...)
 	}
 	return columns
 }
 
-// VIPPort returns the column of one port of the Service's ClusterIP, whether
-// the Service defines that port or not.
-func (s *Service) VIPPort(port int32, protocol v1.Protocol) matrix.Column {
+// VIPPort returns the columns of one port of the Service's ClusterIPs, one per
+// IP family, whether the Service defines that port or not.
+func (s *Service) VIPPort(port int32, protocol v1.Protocol) []matrix.Column {
+	var columns []matrix.Column
+	for _, address := range s.Spec.ClusterIPs {
+		column := s.column(matrix.FrontendClusterIP, address, int(port), protocol)
+		column.Name = fmt.Sprintf("%s %s:%d/%s", s.Name, s.label("VIP", address), port, protocol)
+		columns = append(columns, column)
+	}
+	return columns
+}
+
+// column returns a column of the Service without a name.
+func (s *Service) column(kind matrix.FrontendKind, address string, port int, protocol v1.Protocol) matrix.Column {
 	return matrix.Column{
-		Name:     fmt.Sprintf("%s VIP:%d/%s", s.Name, port, protocol),
-		Kind:     matrix.FrontendClusterIP,
+		Kind:     kind,
 		Role:     matrix.RoleSubject,
 		Service:  s.Name,
-		Address:  s.Spec.ClusterIP,
-		Port:     int(port),
+		Address:  address,
+		Port:     port,
 		Protocol: string(protocol),
-		Family:   string(ipFamily(s.Spec.ClusterIP)),
+		Family:   string(ipFamily(address)),
 	}
+}
+
+// label marks the name of a frontend of the IPv6 half of a dual-stack Service.
+func (s *Service) label(name, address string) string {
+	if len(s.Spec.ClusterIPs) > 1 && ipFamily(address) == v1.IPv6Protocol {
+		return name + "6"
+	}
+	return name
+}
+
+// LoadBalancer returns the columns of the addresses in the Service's
+// status.loadBalancer, one per address and port.
+func (s *Service) LoadBalancer() []matrix.Column {
+	var addresses []string
+	for _, ingress := range s.Status.LoadBalancer.Ingress {
+		if ingress.IP != "" {
+			addresses = append(addresses, ingress.IP)
+		}
+	}
+	return s.frontends(matrix.FrontendLoadBalancer, "LB", addresses)
+}
+
+// ExternalIPs returns the columns of the Service's externalIPs, one per address
+// and port.
+func (s *Service) ExternalIPs() []matrix.Column {
+	return s.frontends(matrix.FrontendExternalIP, "EIP", s.Spec.ExternalIPs)
+}
+
+// frontends returns one column per address and port of the Service. Several
+// addresses of an IP family are told apart by themselves.
+func (s *Service) frontends(kind matrix.FrontendKind, label string, addresses []string) []matrix.Column {
+	perFamily := map[v1.IPFamily]int{}
+	for _, address := range addresses {
+		perFamily[ipFamily(address)]++
+	}
+	var columns []matrix.Column
+	for _, address := range addresses {
+		for _, port := range s.Spec.Ports {
+			column := s.column(kind, address, int(port.Port), port.Protocol)
+			name := s.label(label, address)
+			if perFamily[ipFamily(address)] > 1 {
+				name += " " + address
+			}
+			column.Name = fmt.Sprintf("%s %s:%d/%s", s.Name, name, port.Port, port.Protocol)
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+// Loopbacks returns the columns of the Service's node ports on the loopback
+// address: each source's own, so for a host-network client its node's.
+func (s *Service) Loopbacks() []matrix.Column {
+	loopback := map[v1.IPFamily]string{v1.IPv4Protocol: "127.0.0.1", v1.IPv6Protocol: "::1"}
+	var columns []matrix.Column
+	for _, family := range s.Spec.IPFamilies {
+		for _, port := range s.Spec.Ports {
+			column := s.column(matrix.FrontendLoopback, loopback[family], int(port.NodePort), port.Protocol)
+			column.Name = fmt.Sprintf("%s %s:%d/%s", s.Name, s.label("loopback", column.Address), port.Port, port.Protocol)
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+// HealthChecks returns the columns of the Service's healthCheckNodePort, one per
+// node. The answers are [Health].
+func (s *Service) HealthChecks() []matrix.Column {
+	columns := s.t.nodePortColumns(s, "HC", s.Spec.HealthCheckNodePort, v1.ProtocolTCP)
+	for i := range columns {
+		columns[i].Kind = matrix.FrontendHealthCheck
+		columns[i].Request = string(HealthCheck)
+	}
+	return columns
+}
+
+// ByName returns the columns of the Service's DNS name, one per port: the
+// source looks the name up and connects to what it gets.
+func (s *Service) ByName() []matrix.Column {
+	name := fmt.Sprintf("%s.%s.svc.%s", s.Name, s.Namespace, framework.TestContext.ClusterDNSDomain)
+	var columns []matrix.Column
+	for _, port := range s.Spec.Ports {
+		column := s.column(matrix.FrontendDNS, name, int(port.Port), port.Protocol)
+		column.Family = string(s.t.Families[0])
+		column.Name = fmt.Sprintf("%s name:%d/%s", s.Name, port.Port, port.Protocol)
+		columns = append(columns, column)
+	}
+	return columns
 }
 
 // SourceSeen turns columns into ones that ask the backend which source address
@@ -146,30 +244,30 @@ func (s *Service) NodePorts() []matrix.Column {
 		if port.NodePort == 0 {
 			continue
 		}
-		label := s.Name + " NP"
+		label := "NP"
 		if len(s.Spec.Ports) > 1 {
-			label = fmt.Sprintf("%s NP:%d", s.Name, port.Port)
+			label = fmt.Sprintf("NP:%d", port.Port)
 		}
-		columns = append(columns, s.t.nodePortColumns(label, s.Name, port.NodePort, port.Protocol)...)
+		columns = append(columns, s.t.nodePortColumns(s, label, port.NodePort, port.Protocol)...)
 	}
 	return columns
 }
 
-// nodePortColumns returns one column per node for a port of the nodes.
-func (t *Topology) nodePortColumns(label, service string, port int32, protocol v1.Protocol) []matrix.Column {
+// nodePortColumns returns the columns for a port of the nodes, one per IP family
+// of the Service and node.
+func (t *Topology) nodePortColumns(s *Service, label string, port int32, protocol v1.Protocol) []matrix.Column {
 	var columns []matrix.Column
-	for _, node := range t.Nodes {
-		columns = append(columns, matrix.Column{
-			Name:     fmt.Sprintf("%s/%s@%s", label, protocol, node.Name),
-			Kind:     matrix.FrontendNodePort,
-			Role:     matrix.RoleSubject,
-			Service:  service,
-			Node:     node.Name,
-			Address:  node.Address,
-			Port:     int(port),
-			Protocol: string(protocol),
-			Family:   string(ipFamily(node.Address)),
-		})
+	for _, family := range s.Spec.IPFamilies {
+		for _, node := range t.Nodes {
+			address := node.Address(family)
+			if address == "" {
+				continue
+			}
+			column := s.column(matrix.FrontendNodePort, address, int(port), protocol)
+			column.Name = fmt.Sprintf("%s %s/%s@%s", s.Name, s.label(label, address), protocol, node.Name)
+			column.Node = node.Name
+			columns = append(columns, column)
+		}
 	}
 	return columns
 }
@@ -193,7 +291,13 @@ func (t *Topology) UnallocatedNodePort(ctx context.Context, protocol v1.Protocol
 	for _, offset := range rand.Perm(unlikelyAllocated) {
 		port := int32(e2eservice.NodePortRange.Base + offset)
 		if !used[port] {
-			return t.nodePortColumns("no Service", "", port, protocol)
+			nobody := &Service{Service: &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "no Service"}}, t: t}
+			nobody.Spec.IPFamilies = t.Families[:1]
+			columns := t.nodePortColumns(nobody, "NP", port, protocol)
+			for i := range columns {
+				columns[i].Service = ""
+			}
+			return columns
 		}
 	}
 	framework.Failf("all of the first %d node ports from %d on are in use; free one, the spec needs it as a negative control", unlikelyAllocated, e2eservice.NodePortRange.Base)

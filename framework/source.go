@@ -45,17 +45,20 @@ type source struct {
 	Port      int    `json:"port,omitempty"`
 	// URL is set for the off-cluster client.
 	URL string `json:"url,omitempty"`
-	// Address is the source address that the client has by itself.
-	Address string `json:"address,omitempty"`
+	// Addresses are those that the client has by itself, one per IP family.
+	Addresses []string `json:"addresses,omitempty"`
 }
 
 // byHand returns a shell command that makes one probe from this source.
 func (s *source) byHand(p Probe) string {
 	if s.URL != "" {
-		return fmt.Sprintf("curl -sS '%s'", DialURL(s.URL, p))
+		return fmt.Sprintf("curl -sS '%s'", ProbeURL(s.URL, p))
 	}
-	return fmt.Sprintf("%s exec -n %s %s -- curl -sS '%s'", framework.TestContext.KubectlPath, s.Namespace, s.Pod,
-		DialURL(fmt.Sprintf("http://localhost:%d", s.Port), p))
+	kubectl := fmt.Sprintf("%s exec -n %s %s -- ", framework.TestContext.KubectlPath, s.Namespace, s.Pod)
+	if tool := toolOf(p.Request); tool != nil {
+		return kubectl + "sh -c " + quoted(tool.command(p))
+	}
+	return kubectl + fmt.Sprintf("curl -sS '%s'", ProbeURL(fmt.Sprintf("http://localhost:%d", s.Port), p))
 }
 
 // agnhostProber makes probes from any source that runs agnhost netexec. Pods

@@ -20,7 +20,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"slices"
+	"strconv"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -30,6 +31,7 @@ import (
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
+	"k8s.io/utils/ptr"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -38,17 +40,37 @@ import (
 // clients on the nodes, and the controls K3 (a bystander Service) and K4 (an
 // empty sibling) for ClusterIP and NodePort.
 type suite struct {
-	Run       string      `json:"run"`
-	Nodes     []Node      `json:"nodes"`
-	Sources   []source    `json:"sources"`
+	Run   string `json:"run"`
+	Nodes []Node `json:"nodes"`
+	// Pods are the pod-network clients, one set for each Ginkgo process.
+	Pods [][]source `json:"pods"`
+	// Hosts are the host-network clients and, last, the off-cluster client.
+	Hosts     []source    `json:"hosts"`
 	Bystander *v1.Service `json:"bystander"`
 	Empty     *v1.Service `json:"empty"`
-	// BystanderIP is the address of the bystander's backend.
-	BystanderIP string `json:"bystanderIP"`
+	// BystanderIPs are the addresses of the bystander's backend.
+	BystanderIPs []string `json:"bystanderIPs"`
+	// PacerURL is where processes ask when they may draw a refusal to a
+	// client that they share; empty if there is one process only.
+	PacerURL string `json:"pacerURL,omitempty"`
 
 	prober *agnhostProber
 	pacer  *pacer
 	stop   context.CancelFunc
+}
+
+// sources returns the clients of one Ginkgo process, counted from 1.
+func (s *suite) sources(process int) []source {
+	return slices.Concat(s.Pods[(process-1)%len(s.Pods)], s.Hosts)
+}
+
+// families returns the IP families that pods have, the primary one first.
+func (s *suite) families() []v1.IPFamily {
+	var families []v1.IPFamily
+	for _, address := range s.BystanderIPs {
+		families = append(families, ipFamily(address))
+	}
+	return families
 }
 
 // shared is set in every Ginkgo process before its first spec.
@@ -100,11 +122,16 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 		return nil, err
 	}
 	if external != nil {
-		s.Sources = append(s.Sources, source{
-			Row:     matrix.Row{Name: "external", Kind: matrix.SourceExternal},
-			URL:     external.URL,
-			Address: external.Address,
+		s.Hosts = append(s.Hosts, source{
+			Row:       matrix.Row{Name: "external", Kind: matrix.SourceExternal},
+			URL:       external.URL,
+			Addresses: external.addresses(),
 		})
+	}
+	if len(s.Pods) > 1 {
+		if s.PacerURL, err = servePacer(alive); err != nil {
+			return nil, err
+		}
 	}
 	return json.Marshal(s)
 }
@@ -117,9 +144,10 @@ func (s *suite) createControls(ctx context.Context, client clientset.Interface) 
 		*service, err = client.CoreV1().Services(sharedNamespace(s.Run)).Create(ctx, &v1.Service{
 			ObjectMeta: metav1.ObjectMeta{Name: name},
 			Spec: v1.ServiceSpec{
-				Type:     v1.ServiceTypeNodePort,
-				Selector: Selector(name),
-				Ports:    []v1.ServicePort{ServicePort(80, v1.ProtocolTCP), ServicePort(80, v1.ProtocolUDP)},
+				Type:           v1.ServiceTypeNodePort,
+				Selector:       Selector(name),
+				IPFamilyPolicy: ptr.To(v1.IPFamilyPolicyPreferDualStack),
+				Ports:          []v1.ServicePort{ServicePort(80, v1.ProtocolTCP), ServicePort(80, v1.ProtocolUDP)},
 			},
 		}, metav1.CreateOptions{})
 		if err != nil {
@@ -129,34 +157,37 @@ func (s *suite) createControls(ctx context.Context, client clientset.Interface) 
 	return nil
 }
 
-// createPods creates one pod-network and one host-network client per node,
-// and the bystander's backend.
+// createPods creates the clients, one pod-network client per node and Ginkgo
+// process and one host-network client per node, and the bystander's backend.
 func (s *suite) createPods(ctx context.Context, client clientset.Interface) error {
 	namespace := sharedNamespace(s.Run)
-	// The port that the host-network clients listen on must be free on every
-	// node: below the usual NodePort range and the ephemeral ports, and a
-	// different one for runs side by side.
-	hostPort := 20000 + rand.IntN(9000)
+	hostPort := HostPorts().HTTP
 	var pods []*v1.Pod
-	add := func(kind matrix.SourceKind, node Node, ports Ports, hostNetwork bool) {
-		name := fmt.Sprintf("%s-%s", kind, node.Name)
-		pod := pinnedPod(namespace, name, node.Name, netexecContainer("netexec", identity(namespace, name), ports))
-		if hostNetwork {
-			pod.Spec.HostNetwork = true
-			pod.Spec.DNSPolicy = v1.DNSClusterFirstWithHostNet
+	add := func(kind matrix.SourceKind, process string, ports Ports) []source {
+		var clients []source
+		for _, node := range s.Nodes {
+			name := fmt.Sprintf("%s%s-%s", kind, process, node.Name)
+			pod := pinnedPod(namespace, name, node.Name, netexecContainer("netexec", identity(namespace, name), ports))
+			if kind == matrix.SourceHost {
+				useHostNetwork(pod)
+			}
+			pods = append(pods, pod)
+			clients = append(clients, source{
+				Row:       matrix.Row{Name: fmt.Sprintf("%s@%s", kind, node.Name), Kind: kind, Node: node.Name},
+				Namespace: namespace, Pod: name, Port: ports.HTTP,
+			})
 		}
-		pods = append(pods, pod)
-		s.Sources = append(s.Sources, source{
-			Row:       matrix.Row{Name: fmt.Sprintf("%s@%s", kind, node.Name), Kind: kind, Node: node.Name},
-			Namespace: namespace, Pod: name, Port: ports.HTTP,
-		})
+		return clients
 	}
-	for _, node := range s.Nodes {
-		add(matrix.SourcePod, node, Ports{HTTP: httpPort}, false)
+	suiteConfig, _ := ginkgo.GinkgoConfiguration()
+	for process := range max(1, suiteConfig.ParallelTotal) {
+		suffix := ""
+		if process > 0 {
+			suffix = strconv.Itoa(process + 1)
+		}
+		s.Pods = append(s.Pods, add(matrix.SourcePod, suffix, Ports{HTTP: httpPort}))
 	}
-	for _, node := range s.Nodes {
-		add(matrix.SourceHost, node, Ports{HTTP: hostPort}, true)
-	}
+	s.Hosts = add(matrix.SourceHost, "", Ports{HTTP: hostPort})
 	last := s.Nodes[len(s.Nodes)-1]
 	bystander := pinnedPod(namespace, s.Bystander.Name, last.Name,
 		netexecContainer("netexec", identity(namespace, s.Bystander.Name), Ports{HTTP: httpPort, UDP: udpPort}))
@@ -166,10 +197,14 @@ func (s *suite) createPods(ctx context.Context, client clientset.Interface) erro
 	if err != nil {
 		return fmt.Errorf("starting the clients: %w", err)
 	}
-	for i := range s.Sources {
-		s.Sources[i].Address = running[i].Status.PodIP
+	i := 0
+	for _, clients := range append(slices.Clone(s.Pods), s.Hosts) {
+		for c := range clients {
+			clients[c].Addresses = podIPs(running[i])
+			i++
+		}
 	}
-	s.BystanderIP = running[len(running)-1].Status.PodIP
+	s.BystanderIPs = podIPs(running[i])
 	return nil
 }
 
@@ -191,12 +226,8 @@ func AttachSuite(data []byte) error {
 	if shared != nil {
 		s.stop = shared.stop
 	}
-	suiteConfig, _ := ginkgo.GinkgoConfiguration()
-	s.pacer = newPacer(suiteConfig.ParallelTotal)
+	s.pacer = newPacer(s.PacerURL)
 	s.prober = newAgnhostProber(client, config)
-	for i := range s.Sources {
-		s.prober.add(&s.Sources[i])
-	}
 	labelNamespaces(s.Run)
 	shared = s
 	return nil

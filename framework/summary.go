@@ -48,6 +48,8 @@ type ServiceReport struct {
 	Specs []SpecResult `json:"specs"`
 	// Counts sums the cells of all tables.
 	Counts matrix.Counts `json:"counts"`
+	// KnownFailures are all findings by which cells may fail, by name.
+	KnownFailures []KnownFailure `json:"knownFailures,omitempty"`
 	// Probes is the number of all tries that were made.
 	Probes int `json:"probes"`
 	// Seconds is how long the suite ran.
@@ -94,6 +96,7 @@ func NewServiceReport(report types.Report) (*ServiceReport, error) {
 			result.Diagnosis = d
 		}
 		sum.Specs = append(sum.Specs, result)
+		sum.KnownFailures = addKnownFailures(sum.KnownFailures, name, phases)
 		for _, phase := range phases {
 			sum.Counts = sum.Counts.Add(phase.Table.Counts)
 			sum.Probes += phase.Probes
@@ -135,9 +138,12 @@ func (r *ServiceReport) Print(out io.Writer) {
 	if text := r.Diagnosis.Text(); text != "" {
 		fmt.Fprintf(out, "\nDiagnosis of all specs together:\n%s", text)
 	}
-	fmt.Fprintf(out, "\nSummary: %d specs passed, %d failed, %d skipped; %d cells as expected, %d wrong, %d skipped; %d probes in %.0fs\n",
+	fmt.Fprintf(out, "\nSummary: %d specs passed, %d failed, %d skipped; %d cells as expected, %d wrong, %d known failures, %d skipped; %d probes in %.0fs\n",
 		passed, len(r.Specs)-passed-skipped, skipped,
-		r.Counts.Probed()-r.Counts.Wrong(), r.Counts.Wrong(), r.Counts.Skipped, r.Probes, r.Seconds)
+		r.Counts.Probed()-r.Counts.Wrong()-r.Counts.KnownFailure, r.Counts.Wrong(), r.Counts.KnownFailure, r.Counts.Skipped, r.Probes, r.Seconds)
+	for _, known := range r.KnownFailures {
+		fmt.Fprintf(out, "  %s\n", known.line())
+	}
 	for _, spec := range r.Specs {
 		if spec.State != "passed" {
 			fmt.Fprintf(out, "  %s: %s: %s\n", spec.State, spec.Name, spec.Reason)

@@ -64,6 +64,9 @@ func specReport(t *testing.T, text string, state types.SpecState, failure string
 		Failure: types.Failure{Message: failure},
 	}
 	for _, phase := range phases {
+		if phase.Table.Meta.Spec != text {
+			t.Fatalf("phase of %q in %q", phase.Table.Meta.Spec, text)
+		}
 		data, err := json.Marshal(phase)
 		if err != nil {
 			t.Fatal(err)
@@ -75,6 +78,23 @@ func specReport(t *testing.T, text string, state types.SpecState, failure string
 	return report
 }
 
+// stale returns a result in which so many of three cells fail by a finding.
+func stale(t *testing.T, failed int) *Result {
+	r := testResult(t, "should forget over UDP", "gone", true)
+	r.KnownFailures = []KnownFailure{{
+		Finding: Finding{ID: "stale-flows", Title: "flows outlive their Service", Link: "https://example.com/1"},
+		Cells:   3, Failed: failed,
+	}}
+	return r
+}
+
+// unseen returns a result that a finding should have made fail.
+func unseen(t *testing.T) *Result {
+	r := testResult(t, "should forget over UDP", "again", true)
+	r.KnownFailures = []KnownFailure{{Finding: Finding{ID: "mended", Title: "refuses too late"}, Cells: 1}}
+	return r
+}
+
 func TestServiceReport(t *testing.T) {
 	sum, err := NewServiceReport(types.Report{
 		SuiteSucceeded: false,
@@ -83,6 +103,7 @@ func TestServiceReport(t *testing.T) {
 			{LeafNodeType: types.NodeTypeSynchronizedBeforeSuite, State: types.SpecStatePassed},
 			specReport(t, "should work over UDP", types.SpecStateFailed, "1 of 1 cells wrong\nfrom \\ to", testResult(t, "should work over UDP", "initial", false)),
 			specReport(t, "should work over TCP", types.SpecStatePassed, "", testResult(t, "should work over TCP", "initial", true), testResult(t, "should work over TCP", "final", true)),
+			specReport(t, "should forget over UDP", types.SpecStatePassed, "", stale(t, 2), stale(t, 0), unseen(t)),
 			specReport(t, "should work over SCTP", types.SpecStateSkipped, "the kernel of node-1 has no SCTP"),
 			specReport(t, "should not be selected", types.SpecStateSkipped, ""),
 		},

@@ -171,7 +171,7 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 			tries = 1
 		}
 	}
-	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && s.table.Judge(cell.Row, cell.Column, seen).Wrong() {
+	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && !s.table.Judge(cell.Row, cell.Column, seen).AsExpected() {
 		more, err := s.sideBySide(ctx, cell, missing)
 		return seen.Merge(more), err
 	}
@@ -191,7 +191,7 @@ func (s *sweep) drawsErrors(cell matrix.Cell) bool {
 
 // isPaced tells whether a cell has to wait for its turn to be refused.
 func (s *sweep) isPaced(cell matrix.Cell) bool {
-	return s.drawsErrors(cell) && s.pacer.limiter(s.table.Row(cell.Row), s.table.Column(cell.Column)) != nil
+	return s.drawsErrors(cell) && s.pacer.key(s.table.Row(cell.Row), s.table.Column(cell.Column)) != ""
 }
 
 // sideBySide makes all tries at the same time.
@@ -231,7 +231,7 @@ func (s *sweep) ask(ctx context.Context, cell matrix.Cell, tries int) (matrix.Ob
 		Tries:    tries,
 	})
 	if refused := seen.Outcomes[matrix.Refused] + seen.Outcomes[matrix.Unreachable]; refused > 0 && !paced {
-		s.pacer.charge(row, column, refused)
+		s.pacer.charge(ctx, row, column, refused)
 	}
 	s.mu.Lock()
 	s.tries += seen.Tries()

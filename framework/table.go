@@ -19,6 +19,7 @@ package framework
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
@@ -35,9 +36,10 @@ import (
 //	K4  the empty sibling is refused
 type Table struct {
 	*matrix.Builder
-	t       *Topology
-	rows    []matrix.Row
-	columns []matrix.Column
+	t        *Topology
+	rows     []matrix.Row
+	columns  []matrix.Column
+	findings []Finding
 	// blackHole tells that this table holds the self-test that needs the
 	// whole time limit of a probe.
 	blackHole bool
@@ -104,17 +106,26 @@ func (t *Topology) NewTable(subjects []matrix.Column, options ...TableOption) *T
 	return table
 }
 
-// build completes the table. The off-cluster client's cells come last, so that
-// a default for all rows cannot undo them.
+// build completes the table. What a source cannot be promised comes last, so
+// that a default for all rows cannot undo it: the off-cluster client reaches
+// only what exists outside the cluster, and nobody an IP family that it lacks.
 func (table *Table) build() (*matrix.Table, error) {
-	if slices.ContainsFunc(table.rows, func(r matrix.Row) bool { return r.Kind == matrix.SourceExternal }) {
+	for _, row := range table.rows {
 		for _, column := range table.columns {
-			if !reachableFromOutside(column) {
-				table.Expect(matrix.RowsOfKind(matrix.SourceExternal), matrix.ColumnNamed(column.Name), matrix.NotProbed())
+			outside := row.Kind == matrix.SourceExternal && !reachableFromOutside(column)
+			if outside || !table.t.speaks(row, v1.IPFamily(column.Family)) {
+				table.Expect(matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.NotProbed())
 			}
 		}
 	}
 	return table.Build()
+}
+
+// speaks tells whether a source has an address of an IP family, as far as its
+// addresses are known.
+func (t *Topology) speaks(row matrix.Row, family v1.IPFamily) bool {
+	s := t.source(row.Name)
+	return s == nil || len(s.Addresses) == 0 || family == "" || addressOf(family, s.Addresses) != ""
 }
 
 // reachableFromOutside tells whether a column is one that a client outside the
@@ -138,14 +149,18 @@ type control struct {
 // frontend that the subjects have.
 func (t *Topology) controls(subjects []matrix.Column, blackHole bool) []control {
 	var controls []control
-	for _, protocol := range protocolsOf(subjects) {
+	for _, over := range transportsOf(subjects) {
+		protocol := over.protocol
 		for _, b := range t.backends {
-			controls = append(controls, control{b.direct(protocol), matrix.Connect(b.Name)})
+			if b.serves(over) {
+				controls = append(controls, control{t.named(b.direct(over), over), matrix.Connect(b.Name)})
+			}
 		}
-		target := t.selfTestTarget(protocol)
-		controls = append(controls, control{target, matrix.Refuse()})
-		if blackHole && BlackHole != "" {
-			controls = append(controls, control{blackHoleColumn(protocol), matrix.TimeOut()})
+		if target, ok := t.selfTestTarget(over); ok {
+			controls = append(controls, control{target, matrix.Refuse()})
+		}
+		if hole := addressOf(over.family, BlackHoles()); blackHole && hole != "" {
+			controls = append(controls, control{t.named(blackHoleColumn(hole, over), over), matrix.TimeOut()})
 		}
 		for _, sibling := range []struct {
 			*Service
@@ -160,7 +175,7 @@ func (t *Topology) controls(subjects []matrix.Column, blackHole bool) []control 
 				columns = append(columns, sibling.NodePorts()...)
 			}
 			for _, column := range columns {
-				if column.Protocol == string(protocol) {
+				if column.Protocol == string(protocol) && column.Family == string(over.family) {
 					column.Role = sibling.role
 					controls = append(controls, control{column, sibling.expected})
 				}
@@ -170,69 +185,93 @@ func (t *Topology) controls(subjects []matrix.Column, blackHole bool) []control 
 	return controls
 }
 
-func protocolsOf(columns []matrix.Column) []v1.Protocol {
-	var protocols []v1.Protocol
+// transport is a protocol over an IP family: what a control has in common with
+// the subject that it stands beside.
+type transport struct {
+	protocol v1.Protocol
+	family   v1.IPFamily
+}
+
+// transportsOf returns the transports of columns; a DNS query has none.
+func transportsOf(columns []matrix.Column) []transport {
+	var transports []transport
 	for _, c := range columns {
-		if protocol := v1.Protocol(c.Protocol); !slices.Contains(protocols, protocol) {
-			protocols = append(protocols, protocol)
+		over := transport{v1.Protocol(c.Protocol), v1.IPFamily(c.Family)}
+		if over.protocol != "" && !slices.Contains(transports, over) {
+			transports = append(transports, over)
 		}
 	}
-	return protocols
+	return transports
+}
+
+// named makes the name of a control say its IP family where a cluster has two.
+func (t *Topology) named(column matrix.Column, over transport) matrix.Column {
+	if len(t.Families) > 1 && over.family == v1.IPv6Protocol {
+		column.Name += "/v6"
+	}
+	return column
+}
+
+// serves tells whether a backend can be reached over a transport.
+func (b *Backend) serves(over transport) bool {
+	return b.Address(over.family) != "" && b.Ports.Of(over.protocol) > 0
 }
 
 // direct returns the column of the backend's podIP: control K1.
-func (b *Backend) direct(protocol v1.Protocol) matrix.Column {
+func (b *Backend) direct(over transport) matrix.Column {
 	return matrix.Column{
-		Name:     fmt.Sprintf("%s direct/%s", b.Name, protocol),
+		Name:     fmt.Sprintf("%s direct/%s", b.Name, over.protocol),
 		Kind:     matrix.FrontendPod,
 		Role:     matrix.RoleDirect,
 		Node:     b.Node.Name,
 		Backend:  b.Name,
-		Address:  b.Pod.Status.PodIP,
-		Port:     b.Ports.Of(protocol),
-		Protocol: string(protocol),
-		Family:   string(ipFamily(b.Pod.Status.PodIP)),
+		Address:  b.Address(over.family),
+		Port:     b.Ports.Of(over.protocol),
+		Protocol: string(over.protocol),
+		Family:   string(over.family),
 	}
 }
 
 // selfTestTarget returns the column of a port on which a live pod does not
 // listen: control K2, refused.
-func (t *Topology) selfTestTarget(protocol v1.Protocol) matrix.Column {
-	address := t.closedPortAddress()
+func (t *Topology) selfTestTarget(over transport) (matrix.Column, bool) {
+	at := slices.IndexFunc(t.sources, func(s source) bool {
+		return s.Row.Kind == matrix.SourcePod && addressOf(over.family, s.Addresses) != ""
+	})
+	if at < 0 {
+		return matrix.Column{}, false
+	}
+	return t.named(matrix.Column{
+		Name:     fmt.Sprintf("closed port/%s", over.protocol),
+		Kind:     matrix.FrontendOther,
+		Role:     matrix.RoleSelfTest,
+		Address:  addressOf(over.family, t.sources[at].Addresses),
+		Port:     closedPort,
+		Protocol: string(over.protocol),
+		Family:   string(over.family),
+	}, over), true
+}
+
+// BlackHole holds addresses, separated by commas, from which no answer ever
+// comes, not even an error: by default one of TEST-NET-1 (RFC 5737) and one of
+// the documentation prefix of IPv6 (RFC 3849). Without one for an IP family
+// that self-test is left out.
+var BlackHole = "192.0.2.1,2001:db8::1"
+
+// BlackHoles returns the addresses of [BlackHole].
+func BlackHoles() []string {
+	return strings.FieldsFunc(BlackHole, func(r rune) bool { return r == ',' })
+}
+
+// blackHoleColumn returns the column of the black hole: control K2, timeout.
+func blackHoleColumn(address string, over transport) matrix.Column {
 	return matrix.Column{
-		Name:     fmt.Sprintf("closed port/%s", protocol),
+		Name:     fmt.Sprintf("black hole/%s", over.protocol),
 		Kind:     matrix.FrontendOther,
 		Role:     matrix.RoleSelfTest,
 		Address:  address,
-		Port:     closedPort,
-		Protocol: string(protocol),
-		Family:   string(ipFamily(address)),
-	}
-}
-
-// closedPortAddress is the address of the first pod-network client.
-func (t *Topology) closedPortAddress() string {
-	for i := range t.sources {
-		if t.sources[i].Row.Kind == matrix.SourcePod {
-			return t.sources[i].Address
-		}
-	}
-	return ""
-}
-
-// BlackHole is an address from which no answer ever comes, not even an error:
-// by default one of TEST-NET-1 (RFC 5737). Empty leaves the self-test out.
-var BlackHole = "192.0.2.1"
-
-// blackHoleColumn returns the column of the black hole: control K2, timeout.
-func blackHoleColumn(protocol v1.Protocol) matrix.Column {
-	return matrix.Column{
-		Name:     fmt.Sprintf("black hole/%s", protocol),
-		Kind:     matrix.FrontendOther,
-		Role:     matrix.RoleSelfTest,
-		Address:  BlackHole,
 		Port:     httpPort,
-		Protocol: string(protocol),
-		Family:   string(ipFamily(BlackHole)),
+		Protocol: string(over.protocol),
+		Family:   string(over.family),
 	}
 }

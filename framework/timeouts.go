@@ -30,9 +30,15 @@ var Timeouts = struct {
 	// Sentinel is how long to wait for a sign that the proxies know a new
 	// Service before it is probed all the same.
 	Sentinel time.Duration
+	// KnownFailure is how long cells that fail by a finding are given to be as
+	// expected after all.
+	KnownFailure time.Duration
 	// Poll is the pause between two rounds of probes of the cells that are
 	// still wrong.
 	Poll time.Duration
+	// StreamPause is the time from one probe of a cell to the next while it is
+	// probed without pause.
+	StreamPause time.Duration
 	// TunnelSlack is how much longer than its tries a request to a source
 	// may take before the way to it counts as broken.
 	TunnelSlack time.Duration
@@ -49,7 +55,9 @@ var Timeouts = struct {
 }{
 	Propagation:  time.Minute,
 	Sentinel:     10 * time.Second,
+	KnownFailure: 10 * time.Second,
 	Poll:         200 * time.Millisecond,
+	StreamPause:  200 * time.Millisecond,
 	TunnelSlack:  10 * time.Second,
 	Preflight:    10 * time.Second,
 	ImagePull:    20 * time.Second,

@@ -19,6 +19,8 @@ package framework
 import (
 	"context"
 	"net"
+	"slices"
+	"strings"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -35,6 +37,9 @@ import (
 type Topology struct {
 	// Nodes are the schedulable nodes, sorted by name.
 	Nodes []Node
+	// Families are the IP families of the pods and the nodes, the primary
+	// one first.
+	Families []v1.IPFamily
 
 	f        *framework.Framework
 	prober   *agnhostProber
@@ -43,7 +48,7 @@ type Topology struct {
 	backends []*Backend
 	// bystander and empty are the controls K3 and K4.
 	bystander, empty *Service
-	bystanderIP      string
+	bystanderIPs     []string
 	// unsettled is set when a Service has changed and the proxies may not
 	// know it yet.
 	unsettled bool
@@ -53,15 +58,24 @@ type Topology struct {
 	selfTested bool
 }
 
-// NewTopology returns the topology for one spec.
+// NewTopology returns the topology for one spec. In a parallel run every Ginkgo
+// process has pod-network clients of its own, so that what kernels limit per
+// destination (see [pacer]) is not shared; the host-network clients and the
+// off-cluster client are the same for all.
 func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	ginkgo.GinkgoHelper()
 	if shared == nil || shared.prober == nil {
 		framework.Fail("the suite was not set up: e2esvc.SetupSuite and AttachSuite run before the first spec")
 	}
-	t := &Topology{Nodes: shared.Nodes, f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.Sources, flows: newFlows()}
+	t := &Topology{
+		Nodes: shared.Nodes, Families: shared.families(),
+		f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.sources(ginkgo.GinkgoParallelProcess()), flows: newFlows(),
+	}
+	for i := range t.sources {
+		t.prober.add(&t.sources[i])
+	}
 	t.bystander = &Service{Service: shared.Bystander, t: t}
-	t.bystanderIP = shared.BystanderIP
+	t.bystanderIPs = shared.BystanderIPs
 	t.empty = &Service{Service: shared.Empty, t: t}
 	return t
 }
@@ -119,11 +133,14 @@ func (t *Topology) name(row string, request Request, answer string) string {
 		switch asked := t.source(row); {
 		case err != nil || asked == nil:
 			return answer
-		case host == asked.Address:
+		case slices.Contains(asked.Addresses, host):
 			return SourceKept
 		default:
 			return SourceRewritten
 		}
+	}
+	if strings.HasPrefix(string(request), dnsRequest) {
+		return t.nameRecords(answer)
 	}
 	for _, b := range t.backends {
 		if answer == identity(b.Pod.Namespace, b.Name) {
@@ -134,6 +151,19 @@ func (t *Topology) name(row string, request Request, answer string) string {
 		return t.bystander.Name
 	}
 	return answer
+}
+
+// nameRecords replaces the addresses of backends in the answer to a DNS query.
+func (t *Topology) nameRecords(answer string) string {
+	records := strings.Split(answer, "+")
+	for i, record := range records {
+		for _, b := range t.backends {
+			if slices.Contains(podIPs(b.Pod), record) {
+				records[i] = b.Name
+			}
+		}
+	}
+	return Records(records...)
 }
 
 // Protocols are the protocols that every scenario is run over. SCTP needs

@@ -15,15 +15,26 @@
 # limitations under the License.
 
 # Builds the suite's binary, _output/svc.test. With --debug it is for a
-# debugger: not optimised, and with the paths of this checkout.
+# debugger: not optimised, and with the paths of this checkout. With --all also
+# what the suite runs on: the embedded cluster, all of whose components are
+# built, and Ginkgo's command.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-if [[ "${1:-}" == --debug ]]; then
+case "${1:-}" in
+--debug)
   export GOFLAGS="-buildvcs=false"
   go_build "${OUT}/svc.debug.test" ./e2e go test -c -gcflags='all=-N -l'
   say "built ${OUT}/svc.debug.test"
-else
+  ;;
+--all)
+  build_cluster
+  forwarding "${OUT}/cluster" build
+  build_suite
+  build_ginkgo
+  ;;
+*)
   build_suite
   say "built ${OUT}/svc.test"
-fi
+  ;;
+esac

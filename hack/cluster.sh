@@ -21,7 +21,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 case "${1:-}" in
 up)
-  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
+  cluster_up
   ;;
 down | status)
   cluster "$1"

@@ -35,7 +35,7 @@ suite_command() {
   COMMAND=("${OUT}/svc.test")
   if [[ "${PARALLEL}" -gt 1 ]]; then
     # Ginkgo's own command starts the processes, and merges their reports.
-    go_build "${OUT}/ginkgo" github.com/onsi/ginkgo/v2/ginkgo go build
+    build_ginkgo
     COMMAND=("${OUT}/ginkgo" "--procs=${PARALLEL}" --no-color)
     prefix="--"
   fi

@@ -26,6 +26,7 @@ cd "${ROOT}"
 # The settings, which the Makefile documents.
 CLUSTER_NAME="${CLUSTER_NAME:-svc}"
 PROXY_MODE="${PROXY_MODE:-iptables}"
+IP_FAMILY="${IP_FAMILY:-dual}"
 NODES="${NODES:-3}"
 PARALLEL="${PARALLEL:-4}"
 FOCUS="${FOCUS:-}"
@@ -64,18 +65,24 @@ need_go() {
     die "Go ${have} is too old: install Go ${want} or newer from https://go.dev/dl"
 }
 
-# need_packages installs Debian packages, given as command=package, whose
-# commands are missing.
+# What the unit tests need for the race detector, and the verify scripts.
+# shellcheck disable=SC2034 # the scripts that source this read it
+UNIT_PACKAGES=(gcc=gcc ld=binutils /usr/include/stdlib.h=libc6-dev)
+# shellcheck disable=SC2034
+VERIFY_PACKAGES=(shellcheck=shellcheck)
+
+# need_packages installs Debian packages, given as command=package or
+# file=package, whose commands or files are missing.
 need_packages() {
   local pair missing=()
   for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    [[ -e "${pair%%=*}" ]] || command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
   done
   if [[ ${#missing[@]} -eq 0 ]]; then
     return
   fi
   if [[ "$(id -u)" != 0 ]] || ! command -v apt-get >/dev/null; then
-    die "missing commands; install them with: apt-get install ${missing[*]}"
+    die "missing Debian packages; install them with: apt-get install ${missing[*]}"
   fi
   say "installing Debian packages: ${missing[*]}"
   local log
@@ -88,18 +95,34 @@ need_packages() {
   rm -f "${log}"
 }
 
-# forwarding runs a command in a process group of its own and passes on to it,
-# as one SIGINT each, the signals that would end this script, so that the
-# command gets every signal once, whoever sent it and to whom. It returns the
-# command's exit code, and never before the command has ended.
+# start runs a command in the background, in a process group of its own, and
+# sets STARTED to its process. Until join has waited for it, the signals that
+# would end this script are passed on to it, as one SIGINT each, so that the
+# command gets every signal once, whoever sent it and to whom.
 INTERRUPTED=""
-forwarding() {
-  local child code=0
+CHILDREN=()
+start() {
+  trap 'INTERRUPTED=yes; interrupt_children' INT TERM HUP
   # A shell without job control lets its children ignore SIGINT.
   env --default-signal=INT,TERM,HUP setsid "$@" &
-  child=$!
-  # shellcheck disable=SC2064 # the child of now is meant
-  trap "INTERRUPTED=yes; kill -INT -- -${child} 2>/dev/null || true" INT TERM HUP
+  STARTED=$!
+  CHILDREN+=("${STARTED}")
+  if [[ -n "${INTERRUPTED}" ]]; then
+    interrupt_children # the signal may have come too early for this one
+  fi
+}
+
+interrupt_children() {
+  local child
+  for child in "${CHILDREN[@]}"; do
+    kill -INT -- "-${child}" 2>/dev/null || true
+  done
+}
+
+# join waits for a command that was started, and returns its exit code, never
+# before the command has ended.
+join() {
+  local child="$1" other others=() code=0
   wait "${child}" || code=$?
   while kill -0 "${child}" 2>/dev/null; do
     code=0
@@ -111,8 +134,18 @@ forwarding() {
     wait "${child}" || code=$?
     [[ ${code} -ne 0 ]] || code=130
   fi
-  trap - INT TERM HUP
+  for other in "${CHILDREN[@]}"; do
+    [[ "${other}" == "${child}" ]] || others+=("${other}")
+  done
+  CHILDREN=("${others[@]}")
+  [[ ${#CHILDREN[@]} -gt 0 ]] || trap - INT TERM HUP
   return "${code}"
+}
+
+# forwarding starts a command, and waits for it.
+forwarding() {
+  start "$@"
+  join "${STARTED}"
 }
 
 # logged LOG COMMAND... is forwarding for a command whose output is to be seen
@@ -152,13 +185,17 @@ with_progress() {
 }
 
 # go_build OUTPUT PACKAGE COMMAND... builds one program, the command being "go
-# build" or "go test -c", with flags.
+# build" or "go test -c", with flags. Scripts that run side by side take turns;
+# Go leaves alone what is up to date, and maybe running.
 go_build() {
   local output="$1" package="$2"
   shift 2
   need_go
   mkdir -p "${OUT}"
-  with_progress "building ${output#"${OUT}"/}" "$@" -v -o "${output}" "${package}"
+  (
+    flock 9
+    with_progress "building ${output#"${OUT}"/}" "$@" -v -o "${output}" "${package}"
+  ) 9<"${OUT}"
 }
 
 build_suite() {
@@ -167,6 +204,17 @@ build_suite() {
 
 build_cluster() {
   go_build "${OUT}/cluster" ./hack/cluster go build
+}
+
+# build_ginkgo builds the command that runs specs in parallel.
+build_ginkgo() {
+  go_build "${OUT}/ginkgo" github.com/onsi/ginkgo/v2/ginkgo go build
+}
+
+# upstream_binary builds upstream's e2e.test and prints its path. The cluster's
+# own program has been built before.
+upstream_binary() {
+  "${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p'
 }
 
 # cluster runs a verb of the embedded cluster on the one called CLUSTER_NAME.
@@ -182,6 +230,12 @@ cluster_dir() {
   echo "${SERVICE_E2E_STATE:-/var/lib/service-e2e}/${CLUSTER_NAME}"
 }
 
+# cluster_up brings the embedded cluster up as the settings say.
+cluster_up() {
+  say "bringing up the embedded cluster ${CLUSTER_NAME}: ${NODES} nodes, kube-proxy in ${PROXY_MODE} mode, IP family ${IP_FAMILY}"
+  cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}" --ip-family "${IP_FAMILY}"
+}
+
 # use_cluster brings the embedded cluster up and sets KUBECONFIG, unless that
 # names a cluster already. EMBEDDED tells which.
 # shellcheck disable=SC2034 # the scripts that source this read it
@@ -190,8 +244,7 @@ EMBEDDED=""
 use_cluster() {
   if [[ -z "${KUBECONFIG:-}" ]]; then
     EMBEDDED=yes
-    say "bringing up the embedded cluster ${CLUSTER_NAME}: ${NODES} nodes, kube-proxy in ${PROXY_MODE} mode"
-    cluster up --nodes "${NODES}" --proxy-mode "${PROXY_MODE}"
+    cluster_up
     export KUBECONFIG
     KUBECONFIG="$(cluster_dir)/kubeconfig"
   fi

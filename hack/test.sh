@@ -14,9 +14,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Proves the project: unit tests, verify scripts, and the suite on embedded
-# clusters of its own in each proxy mode. Stops at the first part that fails,
-# and leaves nothing behind. The last line sums up all parts.
+# Proves the project: unit tests, verify scripts, and the suite in each proxy
+# mode, on embedded clusters of its own, both at once. Stops after what has
+# failed, and leaves nothing behind. The last line sums up all parts.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -27,40 +27,77 @@ FOCUS="" SKIP="" LABEL_FILTER=""
 mkdir -p "${ARTIFACTS}"
 ARTIFACTS="$(cd "${ARTIFACTS}" && pwd)"
 export ARTIFACTS FOCUS SKIP LABEL_FILTER
-passed=0 failed=0 skipped=0
-summary=""
-begun="${SECONDS}"
+rm -f "${ARTIFACTS}"/test-*
 
-# add WHAT LOG adds up the counts of a part, from the last line of its log that
-# has such, and says so in the summary.
-add() {
-  local numbers
-  numbers="$(sed -nE 's/^.* ([0-9]+) (specs )?passed, ([0-9]+) failed, ([0-9]+) skipped.*/\1 \3 \4/p' "${ARTIFACTS}/$2" | tail -n 1)"
-  read -ra COUNTS <<<"${numbers:-0 0 0}"
-  passed=$((passed + COUNTS[0])) failed=$((failed + COUNTS[1])) skipped=$((skipped + COUNTS[2]))
-  summary+="$(printf '%-16s %5d passed %5d failed %5d skipped %6d s' "$1" "${COUNTS[@]}" $((SECONDS - part_begun)))"$'\n'
+# The clusters of two checkouts on one machine are told apart by this. It is
+# short, as it becomes a part of every node's name.
+checkout_id() {
+  sha256sum <<<"$1" | cut -c 1-5
 }
 
-# part NAME LOG COMMAND... runs one part and returns its exit code.
-part() {
-  local name="$1" log="${ARTIFACTS}/$2" code=0
-  shift 2
-  part_begun="${SECONDS}"
-  echo
-  say "${name}"
-  logged "${log}" "$@" || code=$?
-  say "${name}: $([[ ${code} -eq 0 ]] && echo passed || echo "FAILED (exit code ${code})") in $((SECONDS - part_begun)) s"
+# cluster_for MODE is the name of this checkout's cluster in a proxy mode.
+cluster_for() {
+  echo "ci-${1:0:3}-$(checkout_id "${ROOT}")"
+}
+
+# take_down CLUSTER takes a cluster down, if it was ever begun, and fails if
+# something is left of it.
+take_down() {
+  local -x CLUSTER_NAME="$1"
+  if ! hack/leftovers.sh >/dev/null; then
+    build_cluster
+    "${OUT}/cluster" down --name "${CLUSTER_NAME}"
+  fi
+  hack/leftovers.sh
+}
+
+# take_down_abandoned takes down the clusters of runs that were killed: their
+# checkouts may be gone, as those of CI jobs are, and will not do it.
+take_down_abandoned() {
+  local running="" cmdline dir
+  while read -r cmdline; do
+    running+=" $(checkout_id "$(readlink "${cmdline%/*}/cwd")")"
+  done < <(grep -lsz 'hack/test\.sh$' /proc/[0-9]*/cmdline)
+  for dir in "$(dirname "$(cluster_dir)")"/ci-???-?????; do
+    if [[ -d "${dir}" && "${running}" != *" ${dir##*-}"* ]]; then
+      say "taking down the cluster ${dir##*/}, which a run that was killed has left"
+      take_down "${dir##*/}"
+    fi
+  done
+}
+
+# begin NAME COMMAND... begins a part, see part.sh.
+declare -A process
+begin() {
+  start hack/part.sh "$@"
+  process["$1"]="${STARTED}"
+}
+
+# end NAME... waits for parts, and fails if one of them has.
+ended=()
+end() {
+  local name code=0
+  for name in "$@"; do
+    join "${process["${name}"]}" || code=1
+    unset "process[${name}]"
+    ended+=("${name}")
+  done
   return "${code}"
 }
 
 # finish sums up what there is, whatever has ended the script.
 finish() {
-  local code=$?
+  local code=$? mode name child passed=0 failed=0 skipped=0 numbers
+  # What runs beside a part that has failed is stopped, and does not count.
+  interrupt_children
+  for child in "${process[@]}"; do
+    join "${child}" || true
+  done
   trap '' INT TERM HUP
   for mode in "${modes[@]}"; do
-    clean_up "ci-${mode}" >"${ARTIFACTS}/cleanup.log" 2>&1 || {
-      cat "${ARTIFACTS}/cleanup.log"
-      echo "error: the cluster ci-${mode} has left something behind"
+    take_down "$(cluster_for "${mode}")" >"${ARTIFACTS}/test-cleanup.log" 2>&1 || {
+      cat "${ARTIFACTS}/test-cleanup.log"
+      echo "error: the cluster $(cluster_for "${mode}") has left something behind"
       code=1
     }
   done
@@ -68,52 +105,44 @@ finish() {
     echo "error: interrupted"
     code=130
   fi
-  [[ ${failed} -eq 0 || ${code} -ne 0 ]] || code=1
-  # A part that failed without a count of its own counts as one.
+  echo
+  for name in "${ended[@]}"; do
+    read -ra numbers < <(cat "${ARTIFACTS}/test-${name}.counts" 2>/dev/null || echo 0 1 0 0)
+    printf '%-14s %5d passed %5d failed %5d skipped %6d s\n' "${name}" "${numbers[@]}"
+    passed=$((passed + numbers[0])) failed=$((failed + numbers[1])) skipped=$((skipped + numbers[2]))
+  done
+  # What failed outside of the parts counts as one.
   [[ ${code} -eq 0 || ${failed} -ne 0 ]] || failed=1
-  printf '\n%s' "${summary}"
-  echo "total time $((SECONDS - begun)) s"
+  echo "total time ${SECONDS} s"
   echo "${passed} passed, ${failed} failed, ${skipped} skipped" | tee "${ARTIFACTS}/test-summary.txt"
   exit "${code}"
 }
-
-# clean_up CLUSTER takes a cluster down, if it was ever begun, and looks for
-# what is left of it.
-clean_up() {
-  local -x CLUSTER_NAME="$1"
-  if [[ -x "${OUT}/cluster" ]] && ! hack/leftovers.sh >/dev/null; then
-    "${OUT}/cluster" down --name "${CLUSTER_NAME}"
-  fi
-  hack/leftovers.sh
-}
-
-# suite MODE proves one proxy mode.
-suite() {
-  local mode="$1" code=0 planned
-  export PROXY_MODE="${mode}" CLUSTER_NAME="ci-${mode}"
-  part "suite, ${mode}" "suite-${mode}.log" env "ARTIFACTS=${ARTIFACTS}/${mode}" hack/e2e.sh --svc.tables=false || code=$?
-  add "suite, ${mode}" "suite-${mode}.log"
-  [[ ${code} -eq 0 ]] || return "${code}"
-  # No spec may get lost on the way.
-  planned="$("${OUT}/svc.test" --list-tests | grep -c '^ ')"
-  if [[ $((COUNTS[0] + COUNTS[1] + COUNTS[2])) -ne ${planned} ]]; then
-    echo "error: ${planned} specs were planned, but ${COUNTS[*]} passed, failed, were skipped"
-    return 1
-  fi
-  clean_up "${CLUSTER_NAME}"
-}
-
 trap finish EXIT
 
-code=0
-part "unit tests" unit-summary.log hack/unit.sh || code=$?
-add "unit tests" unit-summary.log
-[[ ${code} -eq 0 ]] || exit "${code}"
+# Packages are installed here and at the begin of the build, as apt-get gives up
+# where another one runs.
+need_packages "${UNIT_PACKAGES[@]}" "${VERIFY_PACKAGES[@]}"
+take_down_abandoned
 
-part "verify" verify.log hack/verify-all.sh || code=$?
-add "verify" verify.log
-[[ ${code} -eq 0 ]] || exit "${code}"
+# What the suite runs on takes the longest to build on a new machine.
+begin build hack/build.sh --all
+begin unit hack/unit.sh
+end unit
+begin verify hack/verify-all.sh
+end verify build
 
+suites=()
 for mode in "${modes[@]}"; do
-  suite "${mode}" || exit 1
+  begin "suite-${mode}" env PROXY_MODE="${mode}" CLUSTER_NAME="$(cluster_for "${mode}")" ARTIFACTS="${ARTIFACTS}/${mode}" \
+    hack/e2e.sh --svc.tables=false
+  suites+=("suite-${mode}")
+done
+end "${suites[@]}"
+
+# No spec may get lost on the way.
+planned="$("${OUT}/svc.test" --list-tests | grep -c '^ ')"
+for name in "${suites[@]}"; do
+  read -r passed failed skipped _ <"${ARTIFACTS}/test-${name}.counts"
+  [[ $((passed + failed + skipped)) -eq ${planned} ]] ||
+    die "${planned} specs were planned, but in ${name} ${passed} passed, ${failed} failed and ${skipped} were skipped"
 done

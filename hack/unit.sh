@@ -21,7 +21,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_go
-need_packages gcc=gcc ld=binutils
+need_packages "${UNIT_PACKAGES[@]}"
 mkdir -p "${ARTIFACTS}"
 log="${ARTIFACTS}/unit.log"
 packages="$(go list ./... | grep -v '/e2e$')"

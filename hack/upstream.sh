@@ -16,17 +16,27 @@
 
 # Runs upstream's own Service specs, from the e2e.test of the Kubernetes version
 # in go.mod, on the embedded cluster, which it brings up first and leaves up.
+# There they run on the off-cluster client, for those of load balancers send
+# requests themselves; these are left out unless asked for:
+#   FOCUS='\[sig-network\] LoadBalancers' SKIP=none hack/upstream.sh
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_go
 build_cluster
 say "building upstream's e2e.test (the first build takes about 10 minutes)"
-binary="$("${OUT}/cluster" build --upstream | sed -n 's/^e2e.test  *//p')"
+binary="$(upstream_binary)"
 use_cluster
 mkdir -p "${ARTIFACTS}/upstream"
+client=() server=()
+if [[ -n "${EMBEDDED}" ]]; then
+  address="$("$(cluster_dir)/bin/kubectl" get --namespace default endpointslices kubernetes \
+    -o jsonpath='{.endpoints[0].addresses[0]}:{.ports[0].port}')"
+  [[ "${address}" != *:*:* ]] || address="[${address%:*}]:${address##*:}"
+  client=(ip netns exec "${CLUSTER_NAME}-external") server=("--host=https://${address}")
+fi
 say "running upstream's specs on the cluster of ${KUBECONFIG}"
-forwarding "${binary}" \
+forwarding "${client[@]}" "${binary}" "${server[@]}" \
   "-ginkgo.focus=${FOCUS:-\[sig-network\] Services}" \
   "-ginkgo.skip=${SKIP:-\[Feature:|\[Slow\]|\[Disruptive\]|\[Flaky\]}" \
   -ginkgo.no-color --provider=skeleton --num-nodes="${NODES}" \

@@ -18,7 +18,7 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-need_packages shellcheck=shellcheck
+need_packages "${VERIFY_PACKAGES[@]}"
 {
   git ls-files -z --cached --others --exclude-standard -- '*.sh'
   printf '.ci/run\0'

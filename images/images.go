@@ -99,7 +99,28 @@ func CoreDNS() Image {
 	}
 }
 
+// MetalLBVersion is the release of MetalLB whose manifest is deployed.
+const MetalLBVersion = "v0.15.2"
+
+// MetalLBController is the image of what gives addresses to Services of type
+// LoadBalancer.
+func MetalLBController() Image {
+	return Image{
+		Name:       "quay.io/metallb/controller:" + MetalLBVersion,
+		Entrypoint: []string{"/controller"},
+	}
+}
+
+// MetalLBSpeaker is the image of what announces these addresses on the network
+// of the nodes.
+func MetalLBSpeaker() Image {
+	return Image{
+		Name:       "quay.io/metallb/speaker:" + MetalLBVersion,
+		Entrypoint: []string{"/speaker"},
+	}
+}
+
 // All lists every image, the order being that of first use in a new cluster.
 func All() []Image {
-	return []Image{Pause(), CoreDNS(), Agnhost()}
+	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost()}
 }

@@ -32,6 +32,7 @@ type Builder struct {
 	palette  []Expectation
 	known    map[string]int32 // text of an expectation to its index
 	fallback Expectation
+	defects  []known // parallel to cells, nil without any
 	errs     []error
 }
 
@@ -111,6 +112,34 @@ func (b *Builder) ExpectEach(rows RowSelector, columns ColumnSelector, expect fu
 	return b
 }
 
+// Known says that a known defect makes the cells in these rows and columns show
+// something else instead of what is expected of them. A cell that does so is a
+// KnownFailure; one that shows neither is as wrong as ever.
+func (b *Builder) Known(rows RowSelector, columns ColumnSelector, defect string, instead Expectation) *Builder {
+	if !plain(defect) {
+		b.fail("name %q of a known defect is empty, or has characters other than printable ASCII without space and %s", defect, reserved)
+	}
+	if err := instead.check(); err != nil {
+		b.fail("what the known defect %s does: %w", defect, err)
+	}
+	if b.defects == nil {
+		b.defects = make([]known, len(b.cells))
+	}
+	marked := false
+	for r, row := range b.rows {
+		for c, column := range b.columns {
+			if rows.Matches(row) && columns.Matches(column) {
+				b.defects[r*len(b.columns)+c] = known{defect, instead}
+				marked = true
+			}
+		}
+	}
+	if !marked {
+		b.fail("known defect %s of %s and %s: no such cell", defect, rows, columns)
+	}
+	return b
+}
+
 // Build returns the table, or everything that is wrong with it.
 func (b *Builder) Build() (*Table, error) {
 	if len(b.errs) > 0 {
@@ -118,7 +147,7 @@ func (b *Builder) Build() (*Table, error) {
 	}
 	palette := slices.Clone(b.palette)
 	palette[0] = b.fallback
-	return newTable(b.rows, b.columns, slices.Clone(b.cells), palette)
+	return newTable(b.rows, b.columns, slices.Clone(b.cells), palette, slices.Clone(b.defects))
 }
 
 // intern returns the index of the expectation in the palette.

@@ -110,6 +110,9 @@ func TestBuilderMisuse(t *testing.T) {
 		{"cell left out", NewBuilder(rows, columns).Expect(Not(RowNamed("r2")), AllColumns(), Refuse()), []string{`row "r2", column "c1": no expectation`, `row "r2", column "c2": no expectation`}},
 		{"all left out", NewBuilder(rows, columns), []string{`row "r1", column "c1": no expectation`, "and 1 more"}},
 		{"nothing to probe", NewBuilder(rows, columns).Default(NotProbed()).Expect(RowNamed("r3"), AllColumns(), Refuse()), []string{"there is no cell to probe"}},
+		{"known defect of nothing", fine().Known(RowsOn("n7"), AllColumns(), "stale", TimeOut()), []string{`known defect stale of rows on "n7" and all columns: no such cell`}},
+		{"known defect without name", fine().Known(AllRows(), AllColumns(), "", TimeOut()), []string{`name "" of a known defect is empty`}},
+		{"known defect that does nothing", fine().Known(AllRows(), AllColumns(), "stale", Expectation{}), []string{"what the known defect stale does: no expectation"}},
 		{"sticky", fine().Expect(RowsOn("n7"), AllColumns(), Refuse()).Default(Refuse()), []string{"no such row"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

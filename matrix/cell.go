@@ -41,6 +41,9 @@ const (
 	skipped  = "S"
 )
 
+// knownMark follows the text of a known failure.
+const knownMark = "*"
+
 // text returns the cell as tables show it.
 func (r CellResult) text() string {
 	switch r.Verdict {
@@ -54,6 +57,8 @@ func (r CellResult) text() string {
 		}
 	case Mismatch, ProbeError, Missing:
 		return r.observedText() + "!=" + r.expectedText()
+	case KnownFailure:
+		return r.observedText() + "!=" + r.expectedText() + knownMark
 	}
 	return r.expectedText()
 }

@@ -80,19 +80,19 @@ func TestDescribe(t *testing.T) {
 		cell   CellResult
 		want   string
 	}{
-		{"wrong", row, column, CellResult{Refuse(), failed(5, TimedOut, "i/o timeout"), Mismatch},
+		{"wrong", row, column, CellResult{Expected: Refuse(), Observed: failed(5, TimedOut, "i/o timeout"), Verdict: Mismatch},
 			"pod@node-2 -> VIP (10.96.0.1:80/TCP): want R, got T (5 of 5 tries), last: i/o timeout"},
-		{"right", Row{Name: "b1", Node: "n1"}, column, CellResult{Connect("b1"), answered(14, "b1"), Match},
+		{"right", Row{Name: "b1", Node: "n1"}, column, CellResult{Expected: Connect("b1"), Observed: answered(14, "b1"), Verdict: Match},
 			"b1 (n1) -> VIP (10.96.0.1:80/TCP): want C{b1}, got C{b1} (14 tries)"},
-		{"column named by its address", row, Column{Name: "10.96.0.1:80", Address: "10.96.0.1", Port: 80, Protocol: "TCP"}, CellResult{Connect("b1"), answered(1, "b2"), Mismatch},
+		{"column named by its address", row, Column{Name: "10.96.0.1:80", Address: "10.96.0.1", Port: 80, Protocol: "TCP"}, CellResult{Expected: Connect("b1"), Observed: answered(1, "b2"), Verdict: Mismatch},
 			"pod@node-2 -> 10.96.0.1:80/TCP: want C{b1}, got C{b2} (1 of 1 try)"},
-		{"neither address nor protocol", row, Column{Name: "VIP"}, CellResult{Connect("b1"), Observation{}, Missing},
+		{"neither address nor protocol", row, Column{Name: "VIP"}, CellResult{Expected: Connect("b1"), Observed: Observation{}, Verdict: Missing},
 			"pod@node-2 -> VIP: want C{b1}, got nothing, it was not tried"},
-		{"never got there", row, Column{Name: "VIP", Protocol: "UDP"}, CellResult{Connect("b1"), Observation{LastError: "no tunnel"}, Missing},
+		{"never got there", row, Column{Name: "VIP", Protocol: "UDP"}, CellResult{Expected: Connect("b1"), Observed: Observation{LastError: "no tunnel"}, Verdict: Missing},
 			"pod@node-2 -> VIP/UDP: want C{b1}, got nothing, it was not tried, last: no tunnel"},
-		{"skipped", Row{Name: "X", Skipped: "no client\noutside"}, Column{Name: "VIP"}, CellResult{Connect("b1"), Observation{}, Skipped},
+		{"skipped", Row{Name: "X", Skipped: "no client\noutside"}, Column{Name: "VIP"}, CellResult{Expected: Connect("b1"), Observed: Observation{}, Verdict: Skipped},
 			"X -> VIP: want C{b1}, got nothing, the row is skipped: no client outside"},
-		{"long error", row, Column{Name: "VIP"}, CellResult{Refuse(), failed(1, Error, "\x00a\xff"+strings.Repeat(" ä", 200)), ProbeError},
+		{"long error", row, Column{Name: "VIP"}, CellResult{Expected: Refuse(), Observed: failed(1, Error, "\x00a\xff"+strings.Repeat(" ä", 200)), Verdict: ProbeError},
 			"pod@node-2 -> VIP: want R, got ERROR (1 of 1 try), last: a_" + strings.Repeat(" ä", 99) + "..."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -35,6 +35,9 @@ const (
 	ProbeError Verdict = "probeError"
 	// Missing is a cell that should have been tried and was not.
 	Missing Verdict = "missing"
+	// KnownFailure is a cell that is not as expected, but as a known defect
+	// makes it (see Builder.Known).
+	KnownFailure Verdict = "knownFailure"
 	// Recorded is a cell of which nothing was expected.
 	Recorded Verdict = "recorded"
 	// Skipped is a cell in a row that could not be probed.
@@ -43,10 +46,13 @@ const (
 	Ignored Verdict = "notProbed"
 )
 
-var verdicts = []Verdict{Match, Mismatch, ProbeError, Missing, Recorded, Skipped, Ignored}
+var verdicts = []Verdict{Match, Mismatch, ProbeError, Missing, KnownFailure, Recorded, Skipped, Ignored}
 
 // Wrong reports whether the verdict is one that makes the table fail.
 func (v Verdict) Wrong() bool { return v == Mismatch || v == ProbeError || v == Missing }
+
+// AsExpected reports whether the cell is neither wrong nor a known failure.
+func (v Verdict) AsExpected() bool { return !v.Wrong() && v != KnownFailure }
 
 // Counts is how many cells have which verdict.
 type Counts struct {
@@ -54,9 +60,11 @@ type Counts struct {
 	Mismatch   int `json:"mismatch"`
 	ProbeError int `json:"probeError"`
 	Missing    int `json:"missing"`
-	Recorded   int `json:"recorded"`
-	Skipped    int `json:"skipped"`
-	NotProbed  int `json:"notProbed"`
+	// KnownFailure is left out where it is 0.
+	KnownFailure int `json:"knownFailure,omitempty"`
+	Recorded     int `json:"recorded"`
+	Skipped      int `json:"skipped"`
+	NotProbed    int `json:"notProbed"`
 	// Tries is how many tries were made in all of them.
 	Tries int `json:"tries"`
 }
@@ -66,19 +74,20 @@ func (c Counts) Wrong() int { return c.Mismatch + c.ProbeError + c.Missing }
 
 // Probed returns how many cells were to be probed, which is the number that
 // Wrong is to be seen against.
-func (c Counts) Probed() int { return c.Match + c.Recorded + c.Wrong() }
+func (c Counts) Probed() int { return c.Match + c.Recorded + c.KnownFailure + c.Wrong() }
 
 // Add returns the sums of both.
 func (c Counts) Add(other Counts) Counts {
 	return Counts{
-		Match:      c.Match + other.Match,
-		Mismatch:   c.Mismatch + other.Mismatch,
-		ProbeError: c.ProbeError + other.ProbeError,
-		Missing:    c.Missing + other.Missing,
-		Recorded:   c.Recorded + other.Recorded,
-		Skipped:    c.Skipped + other.Skipped,
-		NotProbed:  c.NotProbed + other.NotProbed,
-		Tries:      c.Tries + other.Tries,
+		Match:        c.Match + other.Match,
+		Mismatch:     c.Mismatch + other.Mismatch,
+		ProbeError:   c.ProbeError + other.ProbeError,
+		Missing:      c.Missing + other.Missing,
+		KnownFailure: c.KnownFailure + other.KnownFailure,
+		Recorded:     c.Recorded + other.Recorded,
+		Skipped:      c.Skipped + other.Skipped,
+		NotProbed:    c.NotProbed + other.NotProbed,
+		Tries:        c.Tries + other.Tries,
 	}
 }
 
@@ -93,6 +102,8 @@ func (c *Counts) count(v Verdict, tries int) {
 		c.ProbeError++
 	case Missing:
 		c.Missing++
+	case KnownFailure:
+		c.KnownFailure++
 	case Recorded:
 		c.Recorded++
 	case Skipped:
@@ -107,6 +118,9 @@ type CellResult struct {
 	Expected Expectation `json:"expected"`
 	Observed Observation `json:"observed,omitzero"`
 	Verdict  Verdict     `json:"verdict"`
+	// Defect is the known defect that may make the cell fail; whether it did is
+	// what the verdict says.
+	Defect string `json:"defect,omitempty"`
 }
 
 // Comparison is a table side by side with what was observed.
@@ -159,7 +173,13 @@ func (t *Table) judge(row, column int, o Observation, tries int) Verdict {
 	case t.rows[row].Skipped != "":
 		return Skipped
 	}
-	return e.judge(o, tries)
+	v := e.judge(o, tries)
+	if v == Mismatch {
+		if known := t.knownAt(row, column); known.instead.kind != "" && !known.instead.judge(o, tries).Wrong() {
+			return KnownFailure
+		}
+	}
+	return v
 }
 
 // judge compares one observation, of so many tries, with the expectation, which
@@ -238,6 +258,7 @@ func (c *Comparison) At(row, column int) CellResult {
 		Expected: c.table.Expected(row, column),
 		Observed: c.grid[row][column],
 		Verdict:  c.verdicts[row*len(c.table.columns)+column],
+		Defect:   c.table.knownAt(row, column).defect,
 	}
 }
 

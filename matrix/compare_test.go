@@ -148,7 +148,7 @@ func TestComparison(t *testing.T) {
 		t.Errorf("%d of %d wrong, ok %t", want.Wrong(), want.Probed(), c.OK())
 	}
 	twice := want.Add(want)
-	if diff := cmp.Diff(Counts{68, 20, 2, 2, 8, 14, 6, 2212}, twice); diff != "" {
+	if diff := cmp.Diff(Counts{Match: 68, Mismatch: 20, ProbeError: 2, Missing: 2, Recorded: 8, Skipped: 14, NotProbed: 6, Tries: 2212}, twice); diff != "" {
 		t.Errorf("sum (-want +got):\n%s", diff)
 	}
 	cells := c.Wrong()
@@ -159,6 +159,54 @@ func TestComparison(t *testing.T) {
 	cells[0] = Cell{7, 7}
 	if c.Wrong()[0] != wantCells[0] {
 		t.Error("the comparison was changed from outside")
+	}
+}
+
+func TestKnownDefect(t *testing.T) {
+	rows, columns := abc()
+	table := build(t, NewBuilder(rows, columns).Default(Refuse()).
+		Expect(RowNamed("r3"), AllColumns(), NotProbed()).
+		Known(AllRows(), ColumnNamed("c1"), "stale", Connect("b1")))
+	for _, tc := range []struct {
+		o      Observation
+		want   Verdict
+		cell   string
+		counts Counts
+	}{
+		{failed(1, Refused, ""), Match, "R", Counts{Match: 1, Tries: 1}},
+		{answered(1, "b1"), KnownFailure, "C{b1}!=R*", Counts{KnownFailure: 1, Tries: 1}},
+		// Only what the defect does is forgiven.
+		{answered(1, "b2"), Mismatch, "C{b2}!=R", Counts{Mismatch: 1, Tries: 1}},
+		{answered(1, "b1").Merge(failed(1, Refused, "")), Mismatch, "C{b1}+R(1/2)!=R", Counts{Mismatch: 1, Tries: 2}},
+		{failed(3, TimedOut, ""), Mismatch, "T!=R", Counts{Mismatch: 1, Tries: 3}},
+		{failed(1, Error, ""), ProbeError, "ERROR!=R", Counts{ProbeError: 1, Tries: 1}},
+		{Observation{}, Missing, "?!=R", Counts{Missing: 1}},
+	} {
+		t.Run(tc.cell, func(t *testing.T) {
+			grid := healthy(table)
+			before := compare(t, table, grid).Counts()
+			before.Match--
+			before.Tries -= grid[1][0].Tries()
+			grid[1][0] = tc.o
+			c := compare(t, table, grid)
+			cell := c.At(1, 0)
+			if cell.Verdict != tc.want || table.Judge(1, 0, tc.o) != tc.want || cell.text() != tc.cell || cell.Defect != "stale" {
+				t.Errorf("got %s, %q, defect %q; want %s, %q", cell.Verdict, cell.text(), cell.Defect, tc.want, tc.cell)
+			}
+			if diff := cmp.Diff(before.Add(tc.counts), c.Counts()); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
+			}
+			if c.OK() == tc.want.Wrong() {
+				t.Errorf("ok %t", c.OK())
+			}
+			text := c.Text(TextOptions{})
+			if got := strings.Contains(text, "\nknown failure stale: 1 cell\n"); got != (tc.want == KnownFailure) {
+				t.Errorf("the text is\n%s", text)
+			}
+			if other := c.At(1, 1); other.Defect != "" {
+				t.Errorf("defect %q of a cell without one", other.Defect)
+			}
+		})
 	}
 }
 

@@ -144,6 +144,10 @@ func (e Expectation) Positive() bool {
 	return false
 }
 
+// KeepsToOne reports whether all tries are expected to be answered by the same
+// backend, whichever of several it is.
+func (e Expectation) KeepsToOne() bool { return e.kind == pinned }
+
 // Probed reports whether the cell is to be probed.
 func (e Expectation) Probed() bool { return e.kind != "" && e.kind != notProbed }
 

@@ -18,6 +18,7 @@ package matrix
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -76,8 +77,30 @@ func newGridText(v view, wrong []Cell, options TextOptions) gridText {
 			reasons = append(reasons, fmt.Sprintf("skipped %s: %s", row.label, oneLine(reason)))
 		}
 	}
-	g.notes = append([]string{used.text()}, reasons...)
+	g.notes = slices.Concat([]string{used.text()}, defects(v), reasons)
 	return g
+}
+
+// defects returns a line for each known defect that the table shows.
+func defects(v view) []string {
+	rows, columns := v.Size()
+	cells := map[string]int{}
+	for i := range rows {
+		for j := range columns {
+			if r := v.At(i, j); r.Verdict == KnownFailure {
+				cells[r.Defect]++
+			}
+		}
+	}
+	var lines []string
+	for _, defect := range slices.SortedFunc(maps.Keys(cells), natural) {
+		noun := "cells"
+		if cells[defect] == 1 {
+			noun = "cell"
+		}
+		lines = append(lines, fmt.Sprintf("known failure %s: %d %s", defect, cells[defect], noun))
+	}
+	return lines
 }
 
 // lines aligns the table with spaces, in as many blocks of columns as it takes
@@ -136,8 +159,8 @@ func longest(text string, texts []string) int {
 
 // legend collects which letters a table shows.
 type legend struct {
-	sets, some, pin, wrong, both bool
-	letters                      []string
+	sets, some, pin, wrong, known, both bool
+	letters                             []string
 }
 
 func (l *legend) add(r CellResult) {
@@ -159,13 +182,14 @@ func (l *legend) add(r CellResult) {
 	l.sets = l.sets || len(r.Expected.names) > 0
 	l.some = l.some || r.Expected.kind == connectSome || r.Expected.kind == pinned
 	l.pin = l.pin || r.Expected.kind == pinned
-	l.wrong = l.wrong || r.Verdict.Wrong()
+	l.wrong = l.wrong || !r.Verdict.AsExpected()
+	l.known = l.known || r.Verdict == KnownFailure
 	both := r.Verdict == Recorded || r.Verdict == Match && r.Expected.kind == fail
 	l.both = l.both || both
 	switch {
 	case r.Verdict == Missing:
 		use(notTried)
-	case both || r.Verdict.Wrong():
+	case both || !r.Verdict.AsExpected():
 		if r.Observed.Connects() > 0 {
 			use(string(Connected))
 			l.sets = true
@@ -222,6 +246,9 @@ func (l *legend) text() string {
 	}
 	if l.wrong {
 		text += "; observed!=expected"
+	}
+	if l.known {
+		text += "; " + knownMark + "=by a known defect"
 	}
 	return "(" + text + ")"
 }

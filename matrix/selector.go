@@ -85,6 +85,17 @@ func ColumnNamed(names ...string) ColumnSelector {
 	return ColumnsWhere(words("column", names), func(c Column) bool { return slices.Contains(names, c.Name) })
 }
 
+// ColumnsIn picks the columns that one of the lists holds, by their names.
+func ColumnsIn(lists ...[]Column) ColumnSelector {
+	var names []string
+	for _, columns := range lists {
+		for _, column := range columns {
+			names = append(names, column.Name)
+		}
+	}
+	return ColumnNamed(names...)
+}
+
 // ColumnsOfService picks the columns that reach one of these Services.
 func ColumnsOfService(services ...string) ColumnSelector {
 	return ColumnsWhere(words("columns of service", services), func(c Column) bool { return slices.Contains(services, c.Service) })

@@ -29,11 +29,18 @@ type Table struct {
 	columns  []Column
 	cells    []int32 // indexes into palette, row by row
 	palette  []Expectation
-	backends int // how many backends the table knows of
+	known    []known // parallel to cells; nil if there is no known defect
+	backends int     // how many backends the table knows of
 }
 
-func newTable(rows []Row, columns []Column, cells []int32, palette []Expectation) (*Table, error) {
-	t := &Table{rows: rows, columns: columns, cells: cells, palette: palette}
+// known is what a known defect makes of a cell.
+type known struct {
+	defect  string
+	instead Expectation
+}
+
+func newTable(rows []Row, columns []Column, cells []int32, palette []Expectation, defects []known) (*Table, error) {
+	t := &Table{rows: rows, columns: columns, cells: cells, palette: palette, known: defects}
 	probed := false
 	var errs []error
 	for r, row := range rows {
@@ -77,6 +84,14 @@ func (t *Table) Size() (rows, columns int) { return len(t.rows), len(t.columns) 
 // Expected returns what is expected of the cell.
 func (t *Table) Expected(row, column int) Expectation {
 	return t.palette[t.cells[row*len(t.columns)+column]]
+}
+
+// knownAt returns what a known defect makes of the cell; zero if there is none.
+func (t *Table) knownAt(row, column int) known {
+	if t.known == nil {
+		return known{}
+	}
+	return t.known[row*len(t.columns)+column]
 }
 
 // Probed reports whether the cell is to be probed at all: it is not if its row

@@ -114,10 +114,13 @@ func headline(title, phase string, counts Counts) string {
 	if wrong := counts.Wrong(); wrong > 0 {
 		fmt.Fprintf(&line, "%d of %d cells wrong", wrong, counts.Probed())
 	} else {
-		fmt.Fprintf(&line, "all %d cells as expected", counts.Probed())
+		fmt.Fprintf(&line, "all %d cells as expected", counts.Probed()-counts.KnownFailure)
 	}
 	if phase != "" {
 		fmt.Fprintf(&line, " in phase %q", phase)
+	}
+	if counts.KnownFailure > 0 {
+		fmt.Fprintf(&line, ", %d known failures", counts.KnownFailure)
 	}
 	if counts.Skipped > 0 {
 		fmt.Fprintf(&line, ", %d skipped", counts.Skipped)

@@ -219,6 +219,7 @@ func TestHeadline(t *testing.T) {
 	}{
 		{"ClusterIP", "initial", Counts{Match: 20, Mismatch: 1, ProbeError: 1, Missing: 1, Recorded: 1, NotProbed: 9}, `ClusterIP: 3 of 24 cells wrong in phase "initial"`},
 		{"ClusterIP", "", Counts{Match: 24}, `ClusterIP: all 24 cells as expected`},
+		{"", "initial", Counts{Match: 20, KnownFailure: 4}, `all 20 cells as expected in phase "initial", 4 known failures`},
 		{"", "initial", Counts{Match: 24, Skipped: 8}, `all 24 cells as expected in phase "initial", 8 skipped`},
 	} {
 		if got := headline(tc.title, tc.phase, tc.counts); got != tc.want {

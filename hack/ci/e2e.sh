@@ -22,7 +22,7 @@
 # Settings, all from the environment:
 #   ARTIFACTS        where results and the nodes' logs are left (_artifacts)
 #   KUBE_PROXY_MODE  iptables (default), nftables, ipvs or none
-#   IP_FAMILY        ipv4 (default), ipv6 or dual
+#   IP_FAMILY        dual (default), ipv4 or ipv6; all but ipv4 want IPv6 of Docker
 #   FOCUS, SKIP      regular expressions that select specs by name
 #   LABEL_FILTER     Ginkgo's expression that selects specs by label
 #   PARALLEL         "true", or how many specs run at a time (4)
@@ -55,7 +55,7 @@ cat >"${ARTIFACTS}/kind-config.yaml" <<EOF
 kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 networking:
-  ipFamily: ${IP_FAMILY:-ipv4}
+  ipFamily: ${IP_FAMILY}
   kubeProxyMode: ${KUBE_PROXY_MODE:-iptables}
 nodes:
 - role: control-plane
@@ -66,4 +66,5 @@ EOF
 trap clean_up EXIT
 forwarding kind create cluster --name "${name}" --wait 1m --config "${ARTIFACTS}/kind-config.yaml" \
   ${NODE_IMAGE:+--image "${NODE_IMAGE}"}
+forwarding hack/install_metallb.sh
 forwarding hack/e2e.sh --svc.tables=false

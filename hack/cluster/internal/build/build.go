@@ -59,6 +59,8 @@ type Artifacts struct {
 	CNIBinDir string
 	// Images are the images that every node needs.
 	Images []Image
+	// MetalLB is the path of MetalLB's own manifest.
+	MetalLB string
 }
 
 // RuntimePackages are the Debian packages that a running cluster needs on the

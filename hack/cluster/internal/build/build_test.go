@@ -255,6 +255,9 @@ func TestComponentsAgreeOnVersions(t *testing.T) {
 	if got := p.version("coredns", "github.com/coredns/coredns"); got != images.CoreDNSVersion {
 		t.Errorf("CoreDNS %s is built, and its image called %s", got, images.CoreDNSVersion)
 	}
+	if got := p.version("metallb", metalLBModule); got != images.MetalLBVersion {
+		t.Errorf("MetalLB %s is built, and its images called %s", got, images.MetalLBVersion)
+	}
 	if p.err != nil {
 		t.Fatal(p.err)
 	}

@@ -52,7 +52,10 @@ type step struct {
 }
 
 // components are the modules that programs are built from.
-var components = []string{"etcd", "containerd", "cni", "runc", "kubernetes", "coredns"}
+var components = []string{"etcd", "containerd", "cni", "runc", "kubernetes", "coredns", "metallb"}
+
+// kubernetesModule is where most of the component kubernetes comes from.
+const kubernetesModule = "k8s.io/kubernetes"
 
 // kubernetesLinks are the names by which kube is called.
 var kubernetesLinks = []string{
@@ -115,7 +118,7 @@ func (p *planner) version(component, path string) string {
 // kubernetesFlags stamp the version of Kubernetes into a binary, as upstream's
 // own build does.
 func (p *planner) kubernetesFlags() []string {
-	version := p.version("kubernetes", "k8s.io/kubernetes")
+	version := p.version("kubernetes", kubernetesModule)
 	parts := append(strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3), "", "")
 	flags := stripped
 	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
@@ -177,9 +180,13 @@ func (p *planner) cluster() func() *Artifacts {
 		p.coreDNSImage(),
 		p.agnhostImage(agnhost),
 	}
+	made = append(made, p.metalLBImages()...)
+	manifest := p.metalLBManifest()
 	bin := p.binaries(cni, etcd, runtime, runc, kube, agnhost)
 	return func() *Artifacts {
-		return &Artifacts{BinDir: p.dir(bin), CNIBinDir: filepath.Join(p.dir(bin), cniDir), Images: made}
+		return &Artifacts{
+			BinDir: p.dir(bin), CNIBinDir: filepath.Join(p.dir(bin), cniDir), Images: made, MetalLB: manifest,
+		}
 	}
 }
 
@@ -266,12 +273,12 @@ func (p *planner) image(name string, image images.Image, base *step, files func(
 // pauseImage compiles upstream's pause.c.
 func (p *planner) pauseImage() Image {
 	image := images.Pause()
-	version := p.version("kubernetes", "k8s.io/kubernetes")
+	version := p.version("kubernetes", kubernetesModule)
 	flags := []string{"-Os", "-Wall", "-static", "-s", "-DVERSION=v" + image.Name[strings.LastIndex(image.Name, ":")+1:]}
 	program := p.filled(step{
 		name: "pause", cold: 2 * time.Second, packages: []string{"gcc", "libc6-dev"},
 		fill: func(ctx context.Context, dir string, log io.Writer) error {
-			source, err := kubernetesSource(ctx, p.root, log)
+			source, err := moduleSource(ctx, p.root, "kubernetes", kubernetesModule, log)
 			if err != nil {
 				return err
 			}
@@ -335,7 +342,7 @@ func (p *planner) agnhostImage(program *step) Image {
 		},
 	}, base, p.release.codename, p.tool.arch, unneeded, particular, "recipe 2")
 	return p.image("agnhost-image", image, rootFS, func(ctx context.Context) ([]entry, error) {
-		source, err := kubernetesSource(ctx, p.root, io.Discard)
+		source, err := moduleSource(ctx, p.root, "kubernetes", kubernetesModule, io.Discard)
 		if err != nil {
 			return nil, err
 		}
@@ -351,19 +358,19 @@ func (p *planner) agnhostImage(program *step) Image {
 	}, program.key)
 }
 
-// kubernetesSource is the folder of the pinned Kubernetes module, which is
-// downloaded and verified if need be.
-func kubernetesSource(ctx context.Context, root string, log io.Writer) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", "k8s.io/kubernetes")
-	cmd.Dir = componentDir(root, "kubernetes")
+// moduleSource is the folder of a module in the version that a component pins.
+// It is downloaded and verified if need be.
+func moduleSource(ctx context.Context, root, component, module string, log io.Writer) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
+	cmd.Dir = componentDir(root, component)
 	out, err := cmd.Output()
 	_, _ = log.Write(out)
 	if err != nil {
-		return "", fmt.Errorf("downloading the Kubernetes module: %w", withStderr(err))
+		return "", fmt.Errorf("downloading module %s: %w", module, withStderr(err))
 	}
 	var downloaded struct{ Dir string }
 	if err := json.Unmarshal(out, &downloaded); err != nil {
-		return "", fmt.Errorf("downloading the Kubernetes module: %w", err)
+		return "", fmt.Errorf("downloading module %s: %w", module, err)
 	}
 	return downloaded.Dir, nil
 }

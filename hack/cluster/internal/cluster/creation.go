@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,7 @@ const (
 	apiServerTimeout = 90 * time.Second
 	nodesTimeout     = 120 * time.Second
 	dnsTimeout       = 120 * time.Second
+	metalLBTimeout   = 120 * time.Second
 )
 
 // creation brings a cluster up from nothing.
@@ -198,8 +200,9 @@ func (b *creation) listen() ([]*net.TCPListener, error) {
 		Server: fmt.Sprintf("https://127.0.0.1:%d", b.state.APIServerPort),
 		Extension: &kubeconfig.Extension{
 			ExternalClient: &kubeconfig.ExternalClient{
-				URL:     fmt.Sprintf("http://127.0.0.1:%d", b.state.ExternalPort),
-				Address: b.plan.External.Address().String(),
+				URL:       fmt.Sprintf("http://127.0.0.1:%d", b.state.ExternalPort),
+				Address:   b.plan.External.Address(),
+				Addresses: b.plan.External.IPs(),
 			},
 			NodeExec: fmt.Sprintf("%s exec --state-dir=%s --name=%s", b.paths.Self(), b.options.StateRoot, b.plan.Name),
 		},
@@ -216,8 +219,8 @@ func (b *creation) listen() ([]*net.TCPListener, error) {
 // forward starts the process that serves the ports on loopback.
 func (b *creation) forward(listeners []*net.TCPListener) error {
 	rules := []forward.Rule{
-		{Namespace: b.plan.ControlPlane.Name, Target: fmt.Sprintf("%s:%d", b.plan.ControlPlane.Address(), plan.APIServerPort)},
-		{Namespace: b.plan.External.Name, Target: fmt.Sprintf("%s:%d", b.plan.External.Address(), plan.ExternalPort)},
+		{Namespace: b.plan.ControlPlane.Name, Target: b.plan.APIServer().String()},
+		{Namespace: b.plan.External.Name, Target: netip.AddrPortFrom(b.plan.External.Address(), plan.ExternalPort).String()},
 	}
 	pid, err := forward.Start(b.paths.Self(), b.plan.Name, b.paths.Log("", forward.Name), rules, listeners)
 	if err != nil {
@@ -265,7 +268,10 @@ func (b *creation) populate(ctx context.Context) error {
 	if err := createNodes(ctx, client, b.plan); err != nil {
 		return err
 	}
-	return deployDNS(client, b.plan)
+	if err := deployDNS(client, b.plan); err != nil || b.plan.LoadBalancer == plan.LoadBalancerNone {
+		return err
+	}
+	return b.deployMetalLB(ctx)
 }
 
 // waitServing waits until the nodes are ready and names can be looked up.
@@ -279,17 +285,7 @@ func (b *creation) waitServing(ctx context.Context) error {
 		return err
 	}
 	b.progress.Say("all nodes are ready")
-	err = b.wait(ctx, "CoreDNS", dnsTimeout, func(ctx context.Context) error {
-		all := apiComponents(ctx, client, b.plan)
-		if problem := firstUnhealthy(all); problem != nil {
-			return fmt.Errorf("%s: %s", problem.Name, problem.Problem)
-		}
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w; %s", err, lastWarning(ctx, client))
-	}
-	if err != nil {
+	if err := b.waitAddon(ctx, client, coreDNS, dnsTimeout); err != nil {
 		return err
 	}
 	err = b.wait(ctx, "names to be served on every node", dnsTimeout, func(ctx context.Context) error {
@@ -299,6 +295,14 @@ func (b *creation) waitServing(ctx context.Context) error {
 		return err
 	}
 	b.progress.Say("CoreDNS is serving on every node")
+	if b.plan.LoadBalancer == plan.LoadBalancerMetalLB {
+		for _, workload := range metalLB {
+			if err := b.waitAddon(ctx, client, workload, metalLBTimeout); err != nil {
+				return err
+			}
+		}
+		b.progress.Say("MetalLB is ready")
+	}
 	// The last word is with the components themselves.
 	return b.wait(ctx, "all components to be healthy", settleTimeout, func(ctx context.Context) error {
 		if problem := firstUnhealthy(inspect(ctx, b.paths, b.plan, b.state)); problem != nil {
@@ -308,12 +312,25 @@ func (b *creation) waitServing(ctx context.Context) error {
 	})
 }
 
+// waitAddon waits until an addon is ready.
+func (b *creation) waitAddon(ctx context.Context, client clientset.Interface, a addon, timeout time.Duration) error {
+	err := b.wait(ctx, a.String(), timeout, func(ctx context.Context) error {
+		if problem := a.problem(ctx, client); problem != "" {
+			return errors.New(problem)
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w; %s", err, lastWarning(ctx, client, a.namespace))
+	}
+	return err
+}
+
 func (b *creation) waitNodes(ctx context.Context, client clientset.Interface) error {
 	told := map[string]bool{}
 	return b.wait(ctx, "the nodes", nodesTimeout, func(ctx context.Context) error {
 		var errs []error
-		all := apiComponents(ctx, client, b.plan)
-		for _, component := range all[:len(all)-1] { // the last one is CoreDNS
+		for _, component := range nodeComponents(ctx, client, b.plan) {
 			if component.Problem != "" {
 				errs = append(errs, fmt.Errorf("%s: %s", component.Name, component.Problem))
 			} else if !told[component.Name] {

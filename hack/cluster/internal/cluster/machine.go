@@ -35,7 +35,7 @@ import (
 var modules = []string{"overlay", "bridge", "br_netfilter", "veth", "nf_conntrack"}
 
 // checkMachine reports what the machine lacks.
-func checkMachine(ctx context.Context) error {
+func checkMachine(ctx context.Context, c *plan.Cluster) error {
 	if _, err := cgroup.Mounts(); err != nil {
 		return err
 	}
@@ -48,6 +48,9 @@ func checkMachine(ctx context.Context) error {
 	}
 	if !strings.Contains(string(systems), "\toverlay\n") {
 		return errors.New("the kernel lacks overlayfs: load the module overlay, or build it")
+	}
+	if _, err := os.Stat("/proc/net/if_inet6"); err != nil && c.IPFamily != plan.FamilyIPv4 {
+		return fmt.Errorf("the kernel lacks IPv6: load it or boot with it, or use --ip-family=%s", plan.FamilyIPv4)
 	}
 	if err := raise(inotifyInstances, wantedInotifyInstances); err != nil {
 		return err

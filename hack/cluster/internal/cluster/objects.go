@@ -27,6 +27,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	kubeadmapi "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
 	kubeadmapiv1 "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1beta4"
@@ -39,14 +40,23 @@ import (
 // imageRepository is where kubeadm takes images from.
 const imageRepository = kubeadmapiv1.DefaultImageRepository
 
-// newClient returns the administrator's client.
-func newClient(p Paths) (clientset.Interface, error) {
+// newConfig returns how to reach the API server as the administrator.
+func newConfig(p Paths) (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig())
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
 	}
 	config.Timeout = 10 * time.Second
 	config.QPS, config.Burst = 50, 100
+	return config, nil
+}
+
+// newClient returns the administrator's client.
+func newClient(p Paths) (clientset.Interface, error) {
+	config, err := newConfig(p)
+	if err != nil {
+		return nil, err
+	}
 	client, err := clientset.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("making a client: %w", err)
@@ -98,8 +108,8 @@ func deployDNS(client clientset.Interface, c *plan.Cluster) error {
 	return nil
 }
 
-// apiComponents reports what only the API server knows.
-func apiComponents(ctx context.Context, client clientset.Interface, c *plan.Cluster) []Component {
+// nodeComponents reports what the API server knows of the nodes.
+func nodeComponents(ctx context.Context, client clientset.Interface, c *plan.Cluster) []Component {
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return []Component{{Name: "nodes", Host: "-", Problem: err.Error()}}
@@ -116,20 +126,13 @@ func apiComponents(ctx context.Context, client clientset.Interface, c *plan.Clus
 		}
 		all = append(all, Component{Name: "Node " + n.Name, Host: "-", Problem: problem})
 	}
-	coreDNS := Component{Name: "Deployment coredns", Host: "-"}
-	deployment, err := client.AppsV1().Deployments(metav1.NamespaceSystem).Get(ctx, "coredns", metav1.GetOptions{})
-	switch {
-	case err != nil:
-		coreDNS.Problem = err.Error()
-	case deployment.Spec.Replicas == nil || deployment.Status.ReadyReplicas < *deployment.Spec.Replicas:
-		coreDNS.Problem = fmt.Sprintf("%d replicas ready", deployment.Status.ReadyReplicas)
-	}
-	return append(all, coreDNS)
+	return all
 }
 
-// lastWarning returns what the cluster itself says about its latest trouble.
-func lastWarning(ctx context.Context, client clientset.Interface) string {
-	events, err := client.CoreV1().Events(metav1.NamespaceSystem).List(ctx,
+// lastWarning returns what the cluster itself says about its latest trouble in
+// a namespace.
+func lastWarning(ctx context.Context, client clientset.Interface, namespace string) string {
+	events, err := client.CoreV1().Events(namespace).List(ctx,
 		metav1.ListOptions{FieldSelector: "type=" + v1.EventTypeWarning})
 	if err != nil || len(events.Items) == 0 {
 		return "no event explains it"

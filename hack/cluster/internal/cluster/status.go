@@ -58,7 +58,11 @@ func inspect(ctx context.Context, p Paths, c *plan.Cluster, s *state) []Componen
 	if err != nil {
 		return append(all, Component{Name: "API", Host: "-", Problem: err.Error()})
 	}
-	return append(all, apiComponents(ctx, client, c)...)
+	all = append(all, nodeComponents(ctx, client, c)...)
+	for _, a := range addons(c) {
+		all = append(all, Component{Name: a.String(), Host: "-", Problem: a.problem(ctx, client)})
+	}
+	return all
 }
 
 // firstUnhealthy returns the first component with a problem, or nil.

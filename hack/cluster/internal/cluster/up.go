@@ -154,7 +154,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func bringUp(ctx context.Context, p Paths, c *plan.Cluster, o UpOptions, progress *Progress) error {
-	if err := checkMachine(ctx); err != nil {
+	if err := checkMachine(ctx, c); err != nil {
 		return err
 	}
 	artifacts, err := build.Ensure(ctx, o.Build)

@@ -39,10 +39,14 @@ const (
 func (b *creation) wait(ctx context.Context, what string, timeout time.Duration, check func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	var last error
 	for {
 		err := check(bounded)
 		if err == nil {
 			return nil
+		}
+		if last == nil || bounded.Err() == nil {
+			last = err // what is cut short by the timeout says nothing
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -55,7 +59,7 @@ func (b *creation) wait(ctx context.Context, what string, timeout time.Duration,
 			if problem := firstUnhealthy(all); problem != nil {
 				return fmt.Errorf("waited %s for %s: %w", timeout, what, &componentError{*problem})
 			}
-			return fmt.Errorf("waited %s for %s: %w", timeout, what, err)
+			return fmt.Errorf("waited %s for %s: %w", timeout, what, last)
 		}
 		_ = sleep(bounded, pollInterval)
 	}

@@ -59,11 +59,11 @@ func TestControlPlane(t *testing.T) {
 		{APIServer, "--authorization-mode=Node,RBAC"},
 		{APIServer, "--enable-admission-plugins=NodeRestriction"},
 		{APIServer, "--advertise-address=172.18.0.2"},
-		{APIServer, "--service-cluster-ip-range=10.96.0.0/16"},
+		{APIServer, "--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112"},
 		{APIServer, "--kubelet-certificate-authority=/pki/ca.crt"},
 		{APIServer, "--service-account-key-file=/pki/sa.pub"},
 		{ControllerManager, "--service-account-private-key-file=/pki/sa.key"},
-		{ControllerManager, "--cluster-cidr=10.244.0.0/16"},
+		{ControllerManager, "--cluster-cidr=10.244.0.0/16,fd00:10:244::/48"},
 		{Etcd, "--client-cert-auth"},
 	} {
 		if !slices.Contains(byName[tc.service].Args, tc.arg) {
@@ -101,6 +101,25 @@ func TestRenderKubelet(t *testing.T) {
 	}
 }
 
+func TestNode(t *testing.T) {
+	for family, want := range map[string]struct{ nodeIP, after string }{
+		plan.FamilyDual: {"--node-ip=172.18.0.12,fd00:172:18::12", "tcp:172.18.0.2:6443"},
+		plan.FamilyIPv6: {"--node-ip=fd00:172:18::12", "tcp:[fd00:172:18::2]:6443"},
+	} {
+		o := plan.DefaultOptions()
+		o.IPFamily = family
+		c, err := plan.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		services := Node(c, c.Nodes[1], logFile)
+		kubelet := services[len(services)-1]
+		if !slices.Contains(kubelet.Args, want.nodeIP) || !slices.Contains(kubelet.After, want.after) {
+			t.Errorf("%s: want %+v, got %+v", family, want, kubelet)
+		}
+	}
+}
+
 func TestRenderContainerd(t *testing.T) {
 	raw := RenderContainerd("registry/pause:1", "/cni")
 	for _, want := range []string{
@@ -117,7 +136,10 @@ func TestHostFiles(t *testing.T) {
 	if got, want := files["/etc/resolv.conf"], "nameserver 172.18.0.1\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	for _, want := range []string{"127.0.0.1 localhost\n", "172.18.0.2 svc-control-plane\n", "172.18.0.13 svc-node-3\n"} {
+	for _, want := range []string{
+		"127.0.0.1 localhost\n", "172.18.0.2 svc-control-plane\n",
+		"172.18.0.13 svc-node-3\n", "fd00:172:18::13 svc-node-3\n",
+	} {
 		if !strings.Contains(files["/etc/hosts"], want) {
 			t.Errorf("want %q in %q", want, files["/etc/hosts"])
 		}

@@ -58,7 +58,7 @@ func Node(c *plan.Cluster, node plan.Node, logFile func(string) string) []host.S
 		Name: Kubelet,
 		Args: []string{
 			Kubelet, "--config=" + KubeletConfig, "--kubeconfig=" + KubeconfigPath(Kubelet),
-			"--hostname-override=" + node.Name, "--node-ip=" + plan.JoinAddresses(node.Addresses), "--v=2",
+			"--hostname-override=" + node.Name, "--node-ip=" + plan.Join(node.IPs()), "--v=2",
 		},
 		Log:    logFile(Kubelet),
 		After:  []string{"unix:" + containerdSocket, APIServerAddress(c)},
@@ -69,7 +69,7 @@ func Node(c *plan.Cluster, node plan.Node, logFile func(string) string) []host.S
 // APIServerAddress is the address of the API server in the form that
 // host.Service.After wants.
 func APIServerAddress(c *plan.Cluster) string {
-	return fmt.Sprintf("tcp:%s:%d", c.ControlPlane.Address(), plan.APIServerPort)
+	return "tcp:" + c.APIServer().String()
 }
 
 // RenderKubelet returns kubelet's configuration. It holds back from what needs
@@ -139,17 +139,16 @@ oom_score = 0
 // HostFiles returns what the C library needs on any host. The name server does
 // not exist: the gateway refuses at once, so that nobody waits for it.
 func HostFiles(c *plan.Cluster) map[string]string {
-	var hosts, resolv strings.Builder
+	var hosts strings.Builder
 	hosts.WriteString("127.0.0.1 localhost\n::1 localhost\n")
 	for _, h := range c.Hosts() {
-		for _, address := range h.Addresses {
-			fmt.Fprintf(&hosts, "%s %s\n", address.Addr(), h.Name)
+		for _, address := range h.IPs() {
+			fmt.Fprintf(&hosts, "%s %s\n", address, h.Name)
 		}
 	}
-	for _, gateway := range c.Gateways {
-		fmt.Fprintf(&resolv, "nameserver %s\n", gateway.Addr())
-	}
-	return map[string]string{"/etc/hosts": hosts.String(), resolvConf: resolv.String()}
+	// One is enough to be refused by.
+	resolv := fmt.Sprintf("nameserver %s\n", c.Gateways[0].Addr())
+	return map[string]string{"/etc/hosts": hosts.String(), resolvConf: resolv}
 }
 
 // External returns the program of the off-cluster client.

@@ -44,7 +44,7 @@ func TestRenderKubeProxy(t *testing.T) {
 		if err := yaml.UnmarshalStrict([]byte(raw), got); err != nil {
 			t.Fatal(err)
 		}
-		if string(got.Mode) != mode || got.ClusterCIDR != "10.244.0.0/16" || got.HostnameOverride != "svc-node-2" {
+		if string(got.Mode) != mode || got.ClusterCIDR != "10.244.0.0/16,fd00:10:244::/48" || got.HostnameOverride != "svc-node-2" {
 			t.Errorf("unexpected configuration\n%s", raw)
 		}
 		if got.Conntrack.MaxPerCore == nil || *got.Conntrack.MaxPerCore != 0 {

@@ -25,6 +25,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -35,32 +36,31 @@ import (
 	"sigs.k8s.io/service-e2e/hack/cluster/internal/build"
 )
 
-// prefix of our directories in the cache of the build.
-const prefix = "node-images-"
+// Names in the cache of the build: a prefix, and then the key of a result.
+const (
+	prefix   = "node-images-"
+	lockName = prefix + "lock"
+)
+
+var resultName = regexp.MustCompile("^" + prefix + "[0-9a-f]{16}$")
 
 // Ensure returns the directory of a containerd that has all images. It takes
 // some ten seconds if that is not in the cache yet.
 func Ensure(ctx context.Context, a *build.Artifacts, say func(string)) (string, error) {
 	cache := filepath.Dir(a.BinDir)
 	dir := filepath.Join(cache, prefix+key(a))
-	if _, err := os.Stat(dir); err == nil {
+	if exists(dir) {
 		return dir, nil
 	}
-	unlock, err := lock(filepath.Join(cache, prefix+"lock"))
+	unlock, err := lock(filepath.Join(cache, lockName))
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	if _, err := os.Stat(dir); err == nil {
+	if exists(dir) {
 		return dir, nil // someone else was faster
 	}
-	// Ours alone: what is there was left behind.
-	old, _ := filepath.Glob(filepath.Join(cache, prefix+"*"))
-	for _, path := range old {
-		if !strings.HasSuffix(path, "lock") {
-			_ = os.RemoveAll(path)
-		}
-	}
+	prune(cache)
 	say("importing images, once for all nodes and clusters")
 	temporary := filepath.Join(cache, prefix+"new")
 	if err := importAll(ctx, a, temporary); err != nil {
@@ -70,6 +70,36 @@ func Ensure(ctx context.Context, a *build.Artifacts, say func(string)) (string, 
 		return "", fmt.Errorf("importing images: %w", err)
 	}
 	return dir, os.RemoveAll(temporary)
+}
+
+// exists tells whether there is a result, and marks it as used, so that prune
+// spares it.
+func exists(dir string) bool {
+	if _, err := os.Stat(dir); err != nil {
+		return false
+	}
+	now := time.Now()
+	_ = os.Chtimes(dir, now, now) // may belong to someone else
+	return true
+}
+
+// prune removes all results but the one that was used last, for those who go to
+// and fro between two checkouts, and what an import left that was killed.
+func prune(cache string) {
+	all, _ := filepath.Glob(filepath.Join(cache, prefix+"*"))
+	newest := ""
+	var used time.Time
+	for _, path := range all {
+		info, err := os.Stat(path)
+		if err == nil && resultName.MatchString(filepath.Base(path)) && info.ModTime().After(used) {
+			newest, used = path, info.ModTime()
+		}
+	}
+	for _, path := range all {
+		if path != newest && filepath.Base(path) != lockName {
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // key changes with everything that the result depends on: all of it lies in

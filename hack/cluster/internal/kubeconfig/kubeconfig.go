@@ -19,6 +19,7 @@ package kubeconfig
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/clientcmd"
@@ -43,8 +44,11 @@ type Extension struct {
 type ExternalClient struct {
 	// URL is where the suite reaches its HTTP port.
 	URL string `json:"url"`
-	// Address is its source address as the cluster sees it.
-	Address string `json:"address"`
+	// Address is its source address as the cluster sees it, in the cluster's
+	// primary IP family.
+	Address netip.Addr `json:"address"`
+	// Addresses are those of all families, the primary one first.
+	Addresses []netip.Addr `json:"addresses"`
 }
 
 // File is the content of a kubeconfig with one cluster and one user.

@@ -17,6 +17,8 @@ limitations under the License.
 package kubeconfig
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,11 +29,12 @@ import (
 )
 
 func TestRender(t *testing.T) {
+	v4, v6 := netip.MustParseAddr("172.18.0.3"), netip.MustParseAddr("fd00::3")
 	raw, err := File{
 		Cluster: "svc", User: "admin", Server: "https://127.0.0.1:1", CA: []byte("ca"),
 		Client: pki.Pair{Cert: []byte("cert"), Key: []byte("key")},
 		Extension: &Extension{
-			ExternalClient: &ExternalClient{URL: "http://127.0.0.1:2", Address: "172.18.0.3"},
+			ExternalClient: &ExternalClient{URL: "http://127.0.0.1:2", Address: v4, Addresses: []netip.Addr{v4, v6}},
 			NodeExec:       "cluster exec",
 		},
 	}.Render()
@@ -61,7 +64,8 @@ func TestRender(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := doc.Clusters[0].Cluster.Extensions[0]
-	if got.Name != ExtensionName || got.Extension.ExternalClient.Address != "172.18.0.3" ||
+	client := got.Extension.ExternalClient
+	if got.Name != ExtensionName || client.Address != v4 || !slices.Equal(client.Addresses, []netip.Addr{v4, v6}) ||
 		!strings.HasSuffix(got.Extension.NodeExec, "exec") {
 		t.Errorf("unexpected extension %+v in\n%s", got, raw)
 	}

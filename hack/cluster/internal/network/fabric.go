@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -61,14 +62,18 @@ func createFabric(c *plan.Cluster) error {
 	// The gateway is where all default routes lead to and all packets end:
 	// hosts need a route for whatever they may be asked to reach, so that it
 	// passes the hooks of the Service proxy, and nothing may leave. It does
-	// not forward, hence drops in silence. Rules for forwarded packets must
-	// not see what the bridge carries either.
-	err := setSysctls(c.Fabric.Name, map[string]string{
-		"net/ipv4/ip_forward":                 "0",
-		"net/bridge/bridge-nf-call-iptables":  "0",
-		"net/bridge/bridge-nf-call-ip6tables": "0",
-	})
-	if err != nil {
+	// not forward, and drops in silence. Rules for forwarded packets must not
+	// see what the bridge carries either.
+	sysctls := commonSysctls(c, false)
+	sysctls["net/bridge/bridge-nf-call-iptables"] = "0"
+	sysctls["net/bridge/bridge-nf-call-ip6tables"] = "0"
+	// Name servers go on asking the gateway whether it serves by now. By default
+	// it would leave half of them without the refusal, and waiting.
+	sysctls["net/ipv4/icmp_ratelimit"] = "0"
+	if c.IPFamily != plan.FamilyIPv4 {
+		sysctls["net/ipv6/icmp/ratelimit"] = "0"
+	}
+	if err := setSysctls(c.Fabric.Name, sysctls); err != nil {
 		return err
 	}
 	return withHandle(c.Fabric.Name, func(h *netlink.Handle) error {
@@ -84,6 +89,11 @@ func createFabric(c *plan.Cluster) error {
 		if err := up(h, bridgeName); err != nil {
 			return err
 		}
+		for _, gateway := range c.Gateways {
+			if err := addBlackHole(h, gateway.Addr()); err != nil {
+				return err
+			}
+		}
 		// Pods that talk to the gateway itself, as their name servers do, get
 		// its refusal: that is faster than no answer.
 		return addPodRoutes(h, c, c.Fabric)
@@ -94,7 +104,7 @@ func createHost(c *plan.Cluster, host plan.Host) error {
 	if err := CreateNamespace(host.Name); err != nil {
 		return err
 	}
-	if err := setSysctls(host.Name, hostSysctls(host)); err != nil {
+	if err := setSysctls(host.Name, hostSysctls(c, host)); err != nil {
 		return err
 	}
 	if err := plugIn(c, host); err != nil {
@@ -160,17 +170,39 @@ func plugIn(c *plan.Cluster, host plan.Host) error {
 	})
 }
 
-func hostSysctls(host plan.Host) map[string]string {
-	// New namespaces inherit the machine's settings; these may differ.
+// commonSysctls are settings that new namespaces may inherit from the machine,
+// where these may differ.
+func commonSysctls(c *plan.Cluster, forward bool) map[string]string {
+	forwarding := "0"
+	if forward {
+		forwarding = "1"
+	}
 	sysctls := map[string]string{
 		"net/ipv4/conf/all/rp_filter":     "0",
 		"net/ipv4/conf/default/rp_filter": "0",
-		"net/ipv4/ip_forward":             "0",
+		"net/ipv4/ip_forward":             forwarding,
 	}
+	if c.IPFamily == plan.FamilyIPv4 {
+		return sysctls // the kernel need not have IPv6
+	}
+	maps.Copy(sysctls, map[string]string{
+		"net/ipv6/conf/all/disable_ipv6": "0",
+		"net/ipv6/conf/all/forwarding":   forwarding,
+		// No address exists twice here, so each is of use at once.
+		"net/ipv6/conf/all/accept_dad":     "0",
+		"net/ipv6/conf/default/accept_dad": "0",
+		// Addresses and routes are what the plan says, and nothing more.
+		"net/ipv6/conf/all/accept_ra":     "0",
+		"net/ipv6/conf/default/accept_ra": "0",
+	})
+	return sysctls
+}
+
+func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
 	if host.Short == plan.ControlPlane || host.Short == plan.External {
-		return sysctls
+		return commonSysctls(c, false)
 	}
-	sysctls["net/ipv4/ip_forward"] = "1"
+	sysctls := commonSysctls(c, true)
 	// Replies between two pods of a node that talk through a Service must pass
 	// conntrack although the bridge could deliver them directly.
 	sysctls["net/bridge/bridge-nf-call-iptables"] = "1"
@@ -249,6 +281,18 @@ func addRoute(h *netlink.Handle, to *netip.Prefix, via netip.Addr) error {
 	if to != nil {
 		route.Dst = ipNet(*to)
 	}
+	if err := h.RouteAdd(route); err != nil {
+		return fmt.Errorf("adding route %s: %w", route, err)
+	}
+	return nil
+}
+
+// addBlackHole makes a host drop in silence what it has no other route for.
+// Without it the IPv6 half of the kernel answers that there is none, even on a
+// host that does not forward; the IPv4 half does not.
+func addBlackHole(h *netlink.Handle, family netip.Addr) error {
+	all := netip.PrefixFrom(family, 0).Masked()
+	route := &netlink.Route{Dst: ipNet(all), Type: unix.RTN_BLACKHOLE}
 	if err := h.RouteAdd(route); err != nil {
 		return fmt.Errorf("adding route %s: %w", route, err)
 	}

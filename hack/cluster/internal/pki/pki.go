@@ -80,8 +80,8 @@ func Create(dir string, c *plan.Cluster) (*Authority, error) {
 		c.ControlPlane.Name, c.APIServerVIP.String(),
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + plan.DNSDomain,
 	}, local...)
-	for _, address := range c.ControlPlane.Addresses {
-		apiServer = append(apiServer, address.Addr().String())
+	for _, address := range c.ControlPlane.IPs() {
+		apiServer = append(apiServer, address.String())
 	}
 	certs := []struct {
 		name, ca, commonName string
@@ -102,8 +102,8 @@ func Create(dir string, c *plan.Cluster) (*Authority, error) {
 	}
 	for _, node := range c.Nodes {
 		hosts := []string{node.Name}
-		for _, address := range node.Addresses {
-			hosts = append(hosts, address.Addr().String())
+		for _, address := range node.IPs() {
+			hosts = append(hosts, address.String())
 		}
 		// kubelet's serving certificate looks as if the cluster had signed it
 		// upon kubelet's own request.
@@ -142,9 +142,36 @@ func (a *Authority) Client(user string, groups ...string) (Pair, error) {
 	if err != nil {
 		return Pair{}, fmt.Errorf("making the certificate of user %s: %w", user, err)
 	}
+	return pair(cert, key)
+}
+
+// Webhook makes an authority called name for nothing but one serving
+// certificate, that of a webhook that the API server calls by the host name.
+// The authority's key is RSA, the only kind that cert-controller can read, by
+// which webhooks commonly renew their certificates.
+func Webhook(name, host string) (ca, server Pair, err error) {
+	authority := config(name, nil, nil)
+	authority.EncryptionAlgorithm = kubeadmapi.EncryptionAlgorithmRSA2048
+	caCert, caKey, err := pkiutil.NewCertificateAuthority(authority)
+	if err != nil {
+		return ca, server, fmt.Errorf("making the authority of webhook %s: %w", host, err)
+	}
+	cert, key, err := pkiutil.NewCertAndKey(caCert, caKey, config(host, nil, []string{host}))
+	if err != nil {
+		return ca, server, fmt.Errorf("making the certificate of webhook %s: %w", host, err)
+	}
+	if ca, err = pair(caCert, caKey); err != nil {
+		return ca, server, err
+	}
+	server, err = pair(cert, key)
+	return ca, server, err
+}
+
+// pair encodes a certificate and its key.
+func pair(cert *x509.Certificate, key crypto.Signer) (Pair, error) {
 	pem, err := keyutil.MarshalPrivateKeyToPEM(key)
 	if err != nil {
-		return Pair{}, fmt.Errorf("encoding the key of user %s: %w", user, err)
+		return Pair{}, fmt.Errorf("encoding the key of %s: %w", cert.Subject.CommonName, err)
 	}
 	return Pair{Cert: pkiutil.EncodeCertPEM(cert), Key: pem}, nil
 }

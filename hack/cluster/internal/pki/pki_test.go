@@ -45,10 +45,12 @@ func TestCreate(t *testing.T) {
 	for _, tc := range []struct{ cert, ca, host string }{
 		{"apiserver", CA, "172.18.0.2"},
 		{"apiserver", CA, "127.0.0.1"},
+		{"apiserver", CA, "fd00:172:18::2"},
 		{"apiserver", CA, "10.96.0.1"},
 		{"apiserver", CA, "kubernetes.default.svc"},
 		{"etcd", EtcdCA, "127.0.0.1"},
 		{"kubelet-node-1", CA, "172.18.0.11"},
+		{"kubelet-node-1", CA, "fd00:172:18::11"},
 		{"kube-scheduler", CA, "localhost"},
 	} {
 		_, err := load(t, CertFile(dir, tc.cert)).Verify(x509.VerifyOptions{
@@ -75,6 +77,29 @@ func TestCreate(t *testing.T) {
 	cert := parse(t, pair.Cert)
 	if cert.Subject.CommonName != "system:node:svc-node-1" || cert.Subject.Organization[0] != "system:nodes" {
 		t.Errorf("unexpected subject %s", cert.Subject)
+	}
+}
+
+func TestWebhook(t *testing.T) {
+	ca, server, err := Webhook("authority", "webhook.default.svc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parse(t, ca.Cert))
+	if _, err := parse(t, server.Cert).Verify(x509.VerifyOptions{DNSName: "webhook.default.svc", Roots: roots}); err != nil {
+		t.Error(err)
+	}
+	// cert-controller looks for the name among these, and reads no other key.
+	if err := parse(t, ca.Cert).VerifyHostname("authority"); err != nil {
+		t.Error(err)
+	}
+	block, _ := pem.Decode(ca.Key)
+	if block == nil {
+		t.Fatal("no PEM block")
+	}
+	if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -42,13 +42,15 @@ const (
 	DNSDomain = "cluster.local"
 )
 
-// Host addresses within the fabric's subnet, as offsets from its base. What
-// lies above the nodes stays free for load balancers.
+// Numbers of the hosts within the fabric's subnet. What lies above the nodes
+// stays free for load balancers.
 const (
-	offsetGateway      = 1
-	offsetControlPlane = 2
-	offsetExternal     = 3
-	offsetNodes        = 10 // node-1 is .11
+	numberGateway      = 1
+	numberControlPlane = 2
+	numberExternal     = 3
+	numberNodes        = 10 // node-1 is .11
+	numberFirstLB      = 200
+	numberLastLB       = 250
 )
 
 // Host is a machine of the cluster: a network namespace on the fabric.
@@ -82,7 +84,7 @@ type Cluster struct {
 	PodCIDRs     []netip.Prefix
 	ServiceCIDRs []netip.Prefix
 	// APIServerVIP and DNSVIP are the addresses of the Services kubernetes and
-	// kube-dns.
+	// kube-dns, which have one address each, of the primary family.
 	APIServerVIP, DNSVIP netip.Addr
 }
 
@@ -91,30 +93,27 @@ func New(o Options) (*Cluster, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	fabric := netip.MustParsePrefix("172.18.0.0/24")
-	service := netip.MustParsePrefix("10.96.0.0/16")
-	c := &Cluster{
-		Options:      o,
-		PodCIDRs:     []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")},
-		ServiceCIDRs: []netip.Prefix{service},
-		APIServerVIP: offset(service.Addr(), 1),
-		DNSVIP:       offset(service.Addr(), 10),
-		Gateways:     []netip.Prefix{netip.PrefixFrom(offset(fabric.Addr(), offsetGateway), fabric.Bits())},
+	c := &Cluster{Options: o, Fabric: Host{Short: Fabric, Name: o.Name + "-" + Fabric}}
+	for _, f := range families[o.IPFamily] {
+		c.Gateways = append(c.Gateways, f.host(numberGateway))
+		c.PodCIDRs = append(c.PodCIDRs, netip.MustParsePrefix(f.pods))
+		c.ServiceCIDRs = append(c.ServiceCIDRs, netip.MustParsePrefix(f.services))
 	}
+	c.APIServerVIP = offset(c.ServiceCIDRs[0].Addr(), 1)
+	c.DNSVIP = offset(c.ServiceCIDRs[0].Addr(), 10)
 	host := func(short string, number int) Host {
 		h := Host{Short: short, Name: o.Name + "-" + short}
-		if number > 0 {
-			h.Addresses = []netip.Prefix{netip.PrefixFrom(offset(fabric.Addr(), number), fabric.Bits())}
+		for _, f := range families[o.IPFamily] {
+			h.Addresses = append(h.Addresses, f.host(number))
 		}
 		return h
 	}
-	c.ControlPlane = host(ControlPlane, offsetControlPlane)
-	c.External = host(External, offsetExternal)
-	c.Fabric = host(Fabric, 0)
+	c.ControlPlane = host(ControlPlane, numberControlPlane)
+	c.External = host(External, numberExternal)
 	for i := 1; i <= o.Nodes; i++ {
-		node := Node{
-			Host:     host("node-"+strconv.Itoa(i), offsetNodes+i),
-			PodCIDRs: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 244, byte(i), 0}), 24)},
+		node := Node{Host: host("node-"+strconv.Itoa(i), numberNodes+i)}
+		for _, f := range families[o.IPFamily] {
+			node.PodCIDRs = append(node.PodCIDRs, f.podsOf(i))
 		}
 		if o.Zones > 0 {
 			node.Zone = "zone-" + string(rune('a'+(i-1)%o.Zones))
@@ -133,14 +132,38 @@ func (c *Cluster) Hosts() []Host {
 	return hosts
 }
 
+// LoadBalancerRanges returns the addresses on the fabric that are free for load
+// balancers to give out, each from the first to the last of an IP family.
+func (c *Cluster) LoadBalancerRanges() []string {
+	var ranges []string
+	for _, f := range families[c.IPFamily] {
+		ranges = append(ranges, fmt.Sprintf("%s-%s", f.host(numberFirstLB).Addr(), f.host(numberLastLB).Addr()))
+	}
+	return ranges
+}
+
 // Address returns the host's primary address.
 func (h Host) Address() netip.Addr {
 	return h.Addresses[0].Addr()
 }
 
-// APIServerURL is the address of kube-apiserver on the fabric.
+// IPs returns the host's addresses without their subnets.
+func (h Host) IPs() []netip.Addr {
+	var ips []netip.Addr
+	for _, address := range h.Addresses {
+		ips = append(ips, address.Addr())
+	}
+	return ips
+}
+
+// APIServer is the address of kube-apiserver on the fabric.
+func (c *Cluster) APIServer() netip.AddrPort {
+	return netip.AddrPortFrom(c.ControlPlane.Address(), APIServerPort)
+}
+
+// APIServerURL is the same as a URL.
 func (c *Cluster) APIServerURL() string {
-	return "https://" + netip.AddrPortFrom(c.ControlPlane.Address(), APIServerPort).String()
+	return "https://" + c.APIServer().String()
 }
 
 // Join renders a list of addresses or ranges the way component flags want it.
@@ -177,13 +200,4 @@ func offset(a netip.Addr, n int) netip.Addr {
 		a = a.Next()
 	}
 	return a
-}
-
-// JoinAddresses renders the addresses of a host without their subnets.
-func JoinAddresses(prefixes []netip.Prefix) string {
-	var addresses []netip.Addr
-	for _, prefix := range prefixes {
-		addresses = append(addresses, prefix.Addr())
-	}
-	return Join(addresses)
 }

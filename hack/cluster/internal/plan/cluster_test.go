@@ -21,23 +21,22 @@ import (
 	"testing"
 )
 
-func TestNew(t *testing.T) {
+func newPlan(t *testing.T, change func(*Options)) *Cluster {
+	t.Helper()
 	o := DefaultOptions()
-	o.Nodes, o.Zones = 4, 3
+	change(&o)
 	c, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+func TestNew(t *testing.T) {
+	c := newPlan(t, func(o *Options) { o.Nodes, o.Zones = 4, 3 })
 	for _, tc := range []struct{ what, got, want string }{
 		{"control plane", c.ControlPlane.Name, "svc-control-plane"},
-		{"API server", c.APIServerURL(), "https://172.18.0.2:6443"},
-		{"API server VIP", c.APIServerVIP.String(), "10.96.0.1"},
-		{"DNS VIP", c.DNSVIP.String(), "10.96.0.10"},
-		{"gateway", c.Gateways[0].String(), "172.18.0.1/24"},
-		{"external", c.External.Addresses[0].String(), "172.18.0.3/24"},
 		{"first node", c.Nodes[0].Name, "svc-node-1"},
-		{"first node's address", c.Nodes[0].Address().String(), "172.18.0.11"},
-		{"first node's pods", Join(c.Nodes[0].PodCIDRs), "10.244.1.0/24"},
 		{"third zone", c.Nodes[2].Zone, "zone-c"},
 		{"zones go round", c.Nodes[3].Zone, "zone-a"},
 	} {
@@ -50,31 +49,78 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// The addresses are part of what users rely on: they are in the documentation.
+func TestNewAddresses(t *testing.T) {
+	type addresses struct {
+		apiServer, apiServerVIP, dnsVIP string
+		gateways, external, node        string
+		pods, nodePods, services        string
+		loadBalancers                   string
+	}
+	for family, want := range map[string]addresses{
+		FamilyIPv4: {
+			apiServer: "https://172.18.0.2:6443", apiServerVIP: "10.96.0.1", dnsVIP: "10.96.0.10",
+			gateways: "172.18.0.1/24", external: "172.18.0.3", node: "172.18.0.12",
+			pods: "10.244.0.0/16", nodePods: "10.244.2.0/24", services: "10.96.0.0/16",
+			loadBalancers: "172.18.0.200-172.18.0.250",
+		},
+		FamilyIPv6: {
+			apiServer: "https://[fd00:172:18::2]:6443", apiServerVIP: "fd00:10:96::1", dnsVIP: "fd00:10:96::a",
+			gateways: "fd00:172:18::1/64", external: "fd00:172:18::3", node: "fd00:172:18::12",
+			pods: "fd00:10:244::/48", nodePods: "fd00:10:244:2::/64", services: "fd00:10:96::/112",
+			loadBalancers: "fd00:172:18::200-fd00:172:18::250",
+		},
+		FamilyDual: {
+			apiServer: "https://172.18.0.2:6443", apiServerVIP: "10.96.0.1", dnsVIP: "10.96.0.10",
+			gateways: "172.18.0.1/24,fd00:172:18::1/64", external: "172.18.0.3,fd00:172:18::3",
+			node: "172.18.0.12,fd00:172:18::12",
+			pods: "10.244.0.0/16,fd00:10:244::/48", nodePods: "10.244.2.0/24,fd00:10:244:2::/64",
+			services:      "10.96.0.0/16,fd00:10:96::/112",
+			loadBalancers: "172.18.0.200-172.18.0.250,fd00:172:18::200-fd00:172:18::250",
+		},
+	} {
+		t.Run(family, func(t *testing.T) {
+			c := newPlan(t, func(o *Options) { o.IPFamily = family })
+			got := addresses{
+				apiServer: c.APIServerURL(), apiServerVIP: c.APIServerVIP.String(), dnsVIP: c.DNSVIP.String(),
+				gateways: Join(c.Gateways), external: Join(c.External.IPs()), node: Join(c.Nodes[1].IPs()),
+				pods: Join(c.PodCIDRs), nodePods: Join(c.Nodes[1].PodCIDRs), services: Join(c.ServiceCIDRs),
+				loadBalancers: strings.Join(c.LoadBalancerRanges(), ","),
+			}
+			if got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
 func TestNewGivesEachHostItsOwn(t *testing.T) {
-	o := DefaultOptions()
-	o.Nodes = MaxNodes
-	c, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]string{c.Gateways[0].Addr().String(): "gateway"}
-	claim := func(what, owner string) {
-		if other, taken := seen[what]; taken {
-			t.Errorf("%s belongs to both %s and %s", what, other, owner)
-		}
-		seen[what] = owner
-	}
-	for _, h := range c.Hosts() {
-		claim(h.Address().String(), h.Name)
-		if !h.Addresses[0].Contains(c.Gateways[0].Addr()) {
-			t.Errorf("%s at %s cannot see the gateway", h.Name, h.Addresses[0])
-		}
-	}
-	for _, n := range c.Nodes {
-		claim(n.PodCIDRs[0].String(), n.Name)
-		if !c.PodCIDRs[0].Contains(n.PodCIDRs[0].Addr()) {
-			t.Errorf("%s: pod range %s lies outside %s", n.Name, n.PodCIDRs[0], c.PodCIDRs[0])
-		}
+	for family := range families {
+		t.Run(family, func(t *testing.T) {
+			c := newPlan(t, func(o *Options) { o.IPFamily, o.Nodes = family, MaxNodes })
+			seen := map[string]string{}
+			claim := func(what, owner string) {
+				if other, taken := seen[what]; taken {
+					t.Errorf("%s belongs to both %s and %s", what, other, owner)
+				}
+				seen[what] = owner
+			}
+			for i, gateway := range c.Gateways {
+				claim(gateway.Addr().String(), "gateway")
+				for _, h := range c.Hosts() {
+					claim(h.Addresses[i].Addr().String(), h.Name)
+					if h.Addresses[i].Masked() != gateway.Masked() {
+						t.Errorf("%s at %s cannot see the gateway", h.Name, h.Addresses[i])
+					}
+				}
+				for _, n := range c.Nodes {
+					claim(n.PodCIDRs[i].String(), n.Name)
+					if n.PodCIDRs[i] != n.PodCIDRs[i].Masked() || !c.PodCIDRs[i].Contains(n.PodCIDRs[i].Addr()) {
+						t.Errorf("%s: pod range %s is no part of %s", n.Name, n.PodCIDRs[i], c.PodCIDRs[i])
+					}
+				}
+			}
+		})
 	}
 }
 
@@ -91,12 +137,17 @@ func TestValidate(t *testing.T) {
 		{"hyphen last", func(o *Options) { o.Name = "svc-" }, "name"},
 		{"longest name", func(o *Options) { o.Name = strings.Repeat("a", maxName) }, ""},
 		{"name too long", func(o *Options) { o.Name = strings.Repeat("a", maxName+1) }, "name"},
+		{"no load balancer", func(o *Options) { o.LoadBalancer = LoadBalancerNone }, ""},
+		{"unknown load balancer", func(o *Options) { o.LoadBalancer = "x" }, "load balancer"},
 		{"no nodes", func(o *Options) { o.Nodes = 0 }, "nodes"},
 		{"too many nodes", func(o *Options) { o.Nodes = MaxNodes + 1 }, "nodes"},
 		{"no zones", func(o *Options) { o.Zones = 0 }, ""},
 		{"too many zones", func(o *Options) { o.Zones = 27 }, "zones"},
 		{"ipvs", func(o *Options) { o.ProxyMode = "ipvs" }, "proxy mode"},
-		{"dual", func(o *Options) { o.IPFamily = "dual" }, "IP family"},
+		{"IPv4 only", func(o *Options) { o.IPFamily = FamilyIPv4 }, ""},
+		{"IPv6 only", func(o *Options) { o.IPFamily = FamilyIPv6 }, ""},
+		{"no family", func(o *Options) { o.IPFamily = "" }, "IP family"},
+		{"family as the API has it", func(o *Options) { o.IPFamily = "IPv4" }, "IP family"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := DefaultOptions()
@@ -114,9 +165,10 @@ func TestDifferences(t *testing.T) {
 	if d := a.Differences(b); d != nil {
 		t.Errorf("equal options differ: %v", d)
 	}
-	b.Nodes, b.ProxyMode = 1, ModeNFTables
+	b.Nodes, b.ProxyMode, b.IPFamily = 1, ModeNFTables, FamilyIPv6
 	got := strings.Join(a.Differences(b), ", ")
-	if want := "--nodes=3 instead of 1, --proxy-mode=iptables instead of nftables"; got != want {
+	want := "--nodes=3 instead of 1, --proxy-mode=iptables instead of nftables, --ip-family=dual instead of ipv6"
+	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

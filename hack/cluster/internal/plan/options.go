@@ -27,6 +27,12 @@ const (
 	ModeNFTables = "nftables"
 )
 
+// Load balancers that a cluster can have.
+const (
+	LoadBalancerMetalLB = "metallb"
+	LoadBalancerNone    = "none"
+)
+
 const (
 	// MaxNodes is what fits into the node part of the fabric's subnet.
 	MaxNodes = 180
@@ -49,13 +55,18 @@ type Options struct {
 	// Zones is the number of zones that the nodes are spread over; 0 leaves
 	// the nodes without a zone label.
 	Zones int `json:"zones"`
-	// IPFamily is the family of the cluster's addresses.
+	// IPFamily is the family of the cluster's addresses: of nodes, pods and
+	// Services alike.
 	IPFamily string `json:"ipFamily"`
+	// LoadBalancer is what serves Services of type LoadBalancer.
+	LoadBalancer string `json:"loadBalancer"`
 }
 
 // DefaultOptions returns what the options are when the user chooses nothing.
 func DefaultOptions() Options {
-	return Options{Name: "svc", Nodes: 3, ProxyMode: ModeIPTables, Zones: 3, IPFamily: "ipv4"}
+	return Options{
+		Name: "svc", Nodes: 3, ProxyMode: ModeIPTables, Zones: 3, IPFamily: FamilyDual, LoadBalancer: LoadBalancerMetalLB,
+	}
 }
 
 // ValidateName reports whether a cluster can be called name.
@@ -81,8 +92,11 @@ func (o Options) Validate() error {
 	if o.ProxyMode != ModeIPTables && o.ProxyMode != ModeNFTables {
 		return fmt.Errorf("invalid proxy mode %q: want %s or %s", o.ProxyMode, ModeIPTables, ModeNFTables)
 	}
-	if o.IPFamily != "ipv4" {
-		return fmt.Errorf("invalid IP family %q: only ipv4 is supported so far", o.IPFamily)
+	if families[o.IPFamily] == nil {
+		return fmt.Errorf("invalid IP family %q: want %s, %s or %s", o.IPFamily, FamilyDual, FamilyIPv4, FamilyIPv6)
+	}
+	if o.LoadBalancer != LoadBalancerMetalLB && o.LoadBalancer != LoadBalancerNone {
+		return fmt.Errorf("invalid load balancer %q: want %s or %s", o.LoadBalancer, LoadBalancerMetalLB, LoadBalancerNone)
 	}
 	return nil
 }
@@ -100,5 +114,6 @@ func (o Options) Differences(want Options) []string {
 	add("proxy-mode", o.ProxyMode, want.ProxyMode)
 	add("zones", o.Zones, want.Zones)
 	add("ip-family", o.IPFamily, want.IPFamily)
+	add("load-balancer", o.LoadBalancer, want.LoadBalancer)
 	return out
 }

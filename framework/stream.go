@@ -1,0 +1,197 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package framework
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"k8s.io/kubernetes/test/e2e/framework"
+
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+// Stream probes the cells of a table without pause while a spec changes
+// something. [Stream.Stop] ends it and holds every single probe against the
+// table: what failed in between, however shortly, shows.
+type Stream struct {
+	t     *Topology
+	phase string
+	table *Table
+	sweep *sweep
+	grid  matrix.Grid
+	gaps  [][]gap
+	begun time.Time
+	end   context.CancelFunc
+	// every is the time from one probe of a cell to the next.
+	every time.Duration
+	// limit is set by [Within]; stretches holds the longest of each cell.
+	limit     time.Duration
+	stretches [][]time.Duration
+	wg        sync.WaitGroup
+}
+
+// gap is the longest time that a cell has not been as expected at a stretch.
+type gap struct {
+	since   time.Time
+	longest time.Duration
+}
+
+// StreamOption changes how a stream probes.
+type StreamOption func(*Stream)
+
+// Every makes the stream probe each cell once in a while instead of without
+// pause.
+func Every(interval time.Duration) StreamOption {
+	return func(s *Stream) { s.every = interval }
+}
+
+// Within holds two probes of a cell that follow each other against the same
+// expectation only if the second ends within the limit after the first began.
+// After a longer pause, as a busy machine makes them, the cell begins anew. The
+// spec fails if no stretch of a cell was twice as long as the limit, for then it
+// has proven nothing.
+func Within(limit time.Duration) StreamOption {
+	return func(s *Stream) { s.limit = limit }
+}
+
+// Stream begins to probe the cells of a table that are expected to connect, one
+// try after another from every source, and returns. Those that are to fail are
+// left out, and so are the controls that do so: what is to stay closed is for
+// [Topology.Check].
+//
+// Expectations that name several backends should be [matrix.ConnectSome]: during
+// a change not all of them need to answer.
+func (t *Topology) Stream(ctx context.Context, phase string, table *Table, options ...StreamOption) *Stream {
+	ginkgo.GinkgoHelper()
+	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before %q", phase)
+	expected, err := table.build()
+	framework.ExpectNoError(err, "the expected table of %q", phase)
+	rows, columns := expected.Size()
+	for r := range rows {
+		for c := range columns {
+			if expected.Probed(r, c) && !expected.Expected(r, c).Positive() {
+				table.Expect(matrix.RowNamed(expected.Row(r).Name), matrix.ColumnNamed(expected.Column(c).Name), matrix.NotProbed())
+			}
+		}
+	}
+	expected, err = table.build()
+	framework.ExpectNoError(err, "the expected table of %q", phase)
+
+	ctx, end := context.WithCancel(ctx)
+	s := &Stream{
+		t: t, phase: phase, table: table, begun: time.Now(), end: end,
+		sweep: &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name},
+		grid:  expected.NewGrid(), gaps: make([][]gap, rows),
+		every: Timeouts.StreamPause,
+	}
+	for _, option := range options {
+		option(s)
+	}
+	for r := range s.gaps {
+		s.gaps[r] = make([]gap, columns)
+		s.stretches = append(s.stretches, make([]time.Duration, columns))
+	}
+	for _, cell := range s.sweep.cells(func(matrix.Column) bool { return true }) {
+		s.wg.Go(func() { s.probe(ctx, cell) })
+	}
+	ginkgo.DeferCleanup(s.halt)
+	ginkgo.By(fmt.Sprintf("probing without pause: %q", phase))
+	return s
+}
+
+// probe probes one cell until ctx ends.
+func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
+	seen, g := &s.grid[cell.Row][cell.Column], &s.gaps[cell.Row][cell.Column]
+	stretch := &s.stretches[cell.Row][cell.Column]
+	var stretchBegun, before time.Time
+	for ctx.Err() == nil {
+		begun := time.Now()
+		one, err := s.sweep.ask(ctx, cell, 1)
+		if err != nil {
+			return // a probe that was cut short is none
+		}
+		if before.IsZero() || s.limit > 0 && time.Since(before) > s.limit {
+			stretchBegun = begun
+			if !s.sweep.table.Judge(cell.Row, cell.Column, *seen).Wrong() {
+				*seen = matrix.Observation{}
+			}
+		}
+		before = begun
+		*stretch = max(*stretch, begun.Sub(stretchBegun))
+		*seen = seen.Merge(one)
+		if s.sweep.table.Judge(cell.Row, cell.Column, one).Wrong() {
+			if g.since.IsZero() {
+				g.since = begun
+			}
+			g.longest = max(g.longest, time.Since(g.since))
+		} else {
+			g.since = time.Time{}
+		}
+		sleep(ctx, s.every-time.Since(begun))
+	}
+}
+
+// For lets the probing go on for a while and then is [Stream.Stop].
+func (s *Stream) For(ctx context.Context, duration time.Duration) *matrix.Report {
+	ginkgo.GinkgoHelper()
+	sleep(ctx, duration)
+	return s.Stop()
+}
+
+// halt ends the probing.
+func (s *Stream) halt() {
+	s.end()
+	s.wg.Wait()
+}
+
+// Stop ends the probing and fails the spec if a single probe was not as
+// expected. It returns what was seen, for what the table cannot express.
+func (s *Stream) Stop() *matrix.Report {
+	ginkgo.GinkgoHelper()
+	s.halt()
+	verdict, err := s.sweep.table.Compare(s.grid)
+	framework.ExpectNoError(err, "comparing %q", s.phase)
+	s.t.flows.remember(verdict, time.Now())
+	result := &Result{
+		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: s.phase}),
+		Probes:  s.sweep.tries,
+		Seconds: time.Since(s.begun).Seconds(),
+
+		KnownFailures: s.table.knownFailures(verdict),
+	}
+	for _, cell := range verdict.Wrong() {
+		result.Gaps = append(result.Gaps, Gap{
+			Row: verdict.Row(cell.Row).Name, Column: verdict.Column(cell.Column).Name,
+			Seconds: s.gaps[cell.Row][cell.Column].longest.Seconds(),
+		})
+	}
+	result.record()
+	if !verdict.OK() {
+		framework.Fail(result.String() + s.t.reproduction(verdict))
+	}
+	for _, cell := range s.sweep.cells(func(c matrix.Column) bool { return c.Role == matrix.RoleSubject }) {
+		if longest := s.stretches[cell.Row][cell.Column]; longest < 2*s.limit {
+			framework.Failf("%q: %s -> %s was probed without a long pause for %v at most, which is less than the %v that prove anything: the machine is too busy",
+				s.phase, verdict.Row(cell.Row).Name, verdict.Column(cell.Column).Name, longest, 2*s.limit)
+		}
+	}
+	return result.Table
+}
