@@ -14,9 +14,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Proves the project: unit tests, verify scripts, and the suite in each proxy
-# mode, on embedded clusters of its own, both at once. Stops after what has
-# failed, and leaves nothing behind. The last line sums up all parts.
+# Proves the project: unit tests, verify scripts, the suite in each proxy mode,
+# on embedded clusters of its own, both at once, and a sample of known faults
+# that it has to notice. Stops after what has failed, and leaves nothing behind.
+# The last line sums up all parts.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -94,7 +95,7 @@ finish() {
     join "${child}" || true
   done
   trap '' INT TERM HUP
-  for mode in "${modes[@]}"; do
+  for mode in "${modes[@]}" mutation; do
     take_down "$(cluster_for "${mode}")" >"${ARTIFACTS}/test-cleanup.log" 2>&1 || {
       cat "${ARTIFACTS}/test-cleanup.log"
       echo "error: the cluster $(cluster_for "${mode}") has left something behind"
@@ -146,3 +147,6 @@ for name in "${suites[@]}"; do
   [[ $((passed + failed + skipped)) -eq ${planned} ]] ||
     die "${planned} specs were planned, but in ${name} ${passed} passed, ${failed} failed and ${skipped} were skipped"
 done
+
+begin mutation env SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
+end mutation

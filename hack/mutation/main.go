@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		again, list    bool
 	)
 	flags := flag.NewFlagSet("mutation", flag.ContinueOnError)
-	flags.StringVar(&o.Name, "name", "svc-mut", "what the names of the clusters begin with; the mode follows")
+	flags.StringVar(&o.Name, "name", "svc-mut", "what the names of the clusters begin with; the mode follows, if there are several")
 	flags.StringVar(&modes, "modes", "iptables,nftables", "modes of kube-proxy, with a cluster for each")
 	flags.StringVar(&pattern, "faults", "", "regular expression that selects faults by name")
 	flags.StringVar(&subset, "subset", "", "quick: only the sample that belongs to every test run")
@@ -125,6 +125,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(results) > 0 {
 		fmt.Fprintln(out)
 		err = errors.Join(err, report.Print(out), report.Write(o.Artifacts))
+		report.PrintCounts(out)
 	}
 	if err == nil && !report.OK() {
 		err = errScore

@@ -17,6 +17,7 @@ limitations under the License.
 package fault
 
 import (
+	"sigs.k8s.io/service-e2e/hack/mutation/internal/rules"
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/world"
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -57,24 +58,25 @@ func changes() []*Fault {
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultAffinityIgnored}, Node: "node-2",
 			}},
-			means: byRules(func(w *world.World) plan {
-				p := plan{}
-				each(w.Subjects(), func(s world.Service, port world.Port) {
-					for _, f := range append(vips(s, port), nodePorts(w.Nodes[node2], port)...) {
-						if ready, _ := port.Ready(f.v6); s.Affinity {
-							p[node2] = append(p[node2], f.sendTo(atRandom, ready...)...)
-						}
-					}
-				})
-				return p
-			}),
+			means: byRules(func(w *world.World) plan { return plan{node2: withAffinity(w, node2, atRandom)} }),
+		},
+		{
+			Name:  "affinity-endless",
+			Title: "Session affinity never ends on one node, however long a client was idle",
+			Bugs:  []string{"antrea-io/antrea#1570", "projectcalico/felix#2537", "kubernetes/kubernetes#71809"},
+			How:   "On node-2, Services with affinity are sent to a backend that the client's address decides.",
+			Focus: specAffinityEnd, Upstream: upstreamExpiry,
+			Expect: []Expectation{{
+				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultAffinityStuck}, Node: "node-2",
+			}},
+			means: byRules(func(w *world.World) plan { return plan{node2: withAffinity(w, node2, byClient)} }),
 		},
 		{
 			Name:  "affinity-stuck",
-			Title: "Session affinity never ends on one node, even where it is switched off",
-			Bugs:  []string{"antrea-io/antrea#1570", "projectcalico/felix#2537", "kubernetes/kubernetes#89358", "kubernetes/kubernetes#71809"},
+			Title: "Session affinity goes on where it was switched off, on one node",
+			Bugs:  []string{"kubernetes/kubernetes#89358", "cilium/cilium#13271"},
 			How:   "On node-2, a Service that has ever had affinity is sent to a backend that the client's address decides.",
-			Focus: specAffinityEnd, Upstream: upstreamExpiry,
+			Focus: specAffinityOff, Upstream: "Services should be able to switch session affinity for service with type clusterIP",
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultAffinityStuck}, Node: "node-2",
 			}},
@@ -110,6 +112,20 @@ func changes() []*Fault {
 			means: staleFlows(node2),
 		},
 	}
+}
+
+// withAffinity sends the frontends of Services with affinity on a node to a ready
+// backend by another choice.
+func withAffinity(w *world.World, node int, choice string) []rules.Rule {
+	var all []rules.Rule
+	each(w.Subjects(), func(s world.Service, port world.Port) {
+		for _, f := range append(vips(s, port), nodePorts(w.Nodes[node], port)...) {
+			if ready, _ := port.Ready(f.v6); s.Affinity {
+				all = append(all, f.sendTo(choice, ready...)...)
+			}
+		}
+	})
+	return all
 }
 
 // onceProgrammed tells the moment when all proxies have programmed the Services

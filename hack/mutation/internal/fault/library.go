@@ -49,9 +49,10 @@ const (
 	specNoEndpoints  = "should refuse every source until a backend is ready and after it is gone over TCP"
 	specSlices       = "should keep the endpoints of several EndpointSlices apart by port over TCP"
 	specSlicesBoth   = "should keep the endpoints of several EndpointSlices apart by port over (TCP|UDP)"
+	specAffinity     = "should keep each client at one endpoint over TCP"
+	specAffinityOff  = "should follow a switch of the affinity over TCP"
+	specAffinityEnd  = "should let a client go when it was idle for longer than the timeout, and not before over TCP"
 	// Specs that are not there yet; their faults are.
-	specAffinity      = ""
-	specAffinityEnd   = ""
 	specStaleFlow     = ""
 	specExternalLocal = ""
 	specInternalLocal = ""

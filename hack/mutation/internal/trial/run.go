@@ -32,7 +32,8 @@ import (
 
 // Options are what is tried, and with what.
 type Options struct {
-	// Name is what the clusters' names begin with; the mode follows.
+	// Name is what the clusters' names begin with; the mode follows, if there
+	// are several.
 	Name  string
 	Modes []string
 	// Faults are tried in this order, in every mode in which they make sense.
@@ -52,7 +53,12 @@ type Options struct {
 const brokenDir = "broken"
 
 // clusterName is the name of the cluster for a mode.
-func (o *Options) clusterName(mode string) string { return o.Name + "-" + mode }
+func (o *Options) clusterName(mode string) string {
+	if len(o.Modes) == 1 {
+		return o.Name
+	}
+	return o.Name + "-" + mode
+}
 
 // Run tries the faults on a cluster for each mode, side by side, and returns the
 // results of what was tried, in the order of modes and faults. The error says
@@ -196,7 +202,7 @@ func (t *trial) try(ctx context.Context, f *fault.Fault) *Result {
 	if err != nil {
 		r.Error = err.Error()
 	} else {
-		r.judge(f, report, t.name)
+		r.judge(f, report)
 	}
 	if ctx.Err() == nil {
 		t.heal(ctx, f, dir, r)
@@ -266,7 +272,7 @@ func Again(o *Options) []*Result {
 			}
 			report.Diagnosis = nil
 			r := &Result{Fault: f.Name, Title: f.Title, Mode: mode}
-			r.judge(f, report, o.clusterName(mode))
+			r.judge(f, report)
 			results = append(results, r)
 		}
 	}

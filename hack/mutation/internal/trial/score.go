@@ -19,6 +19,7 @@ package trial
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ type Result struct {
 }
 
 // judge scores what a run made of a fault.
-func (r *Result) judge(f *fault.Fault, report *report, cluster string) {
+func (r *Result) judge(f *fault.Fault, report *report) {
 	r.FailedSpecs, _ = report.failed()
 	r.Detected = len(r.FailedSpecs) > 0
 	if !r.Detected {
@@ -74,14 +75,14 @@ func (r *Result) judge(f *fault.Fault, report *report, cluster string) {
 	r.Finding = findings[0].Text
 	var misses []string
 	for _, want := range f.Expect {
-		misses = append(misses, missing(findings[0], want, cluster))
+		misses = append(misses, missing(findings[0], want))
 	}
 	r.Localised = slices.Contains(misses, "")
 	if !r.Localised {
 		r.Missed = strings.Join(misses, ", or ")
 	}
 	for _, finding := range findings {
-		if !slices.ContainsFunc(f.Expect, func(want fault.Expectation) bool { return agrees(finding, want, cluster) }) {
+		if !slices.ContainsFunc(f.Expect, func(want fault.Expectation) bool { return agrees(finding, want) }) {
 			r.Innocent = false
 			r.Accused = append(r.Accused, finding.Text)
 		}
@@ -89,7 +90,7 @@ func (r *Result) judge(f *fault.Fault, report *report, cluster string) {
 }
 
 // missing says what a finding lacks of what it should say; "" if nothing.
-func missing(finding matrix.Finding, want fault.Expectation, cluster string) string {
+func missing(finding matrix.Finding, want fault.Expectation) string {
 	var lacks []string
 	if finding.Culprit != want.Culprit {
 		lacks = append(lacks, fmt.Sprintf("culprit is %s and not %s", finding.Culprit, want.Culprit))
@@ -97,8 +98,8 @@ func missing(finding matrix.Finding, want fault.Expectation, cluster string) str
 	if !slices.Contains(want.Faults, finding.Fault) {
 		lacks = append(lacks, fmt.Sprintf("fault is %s and not one of %s", finding.Fault, want.Faults))
 	}
-	found := coordinates(finding.Coordinates, cluster)
-	for name, values := range coordinates(want.Coordinates, cluster) {
+	found := coordinates(finding.Coordinates)
+	for name, values := range coordinates(want.Coordinates) {
 		if !slices.Equal(found[name], values) {
 			lacks = append(lacks, fmt.Sprintf("%s is %v and not %v", name, found[name], values))
 		}
@@ -114,12 +115,12 @@ func missing(finding matrix.Finding, want fault.Expectation, cluster string) str
 }
 
 // agrees reports whether a finding names nothing but what is broken.
-func agrees(finding matrix.Finding, want fault.Expectation, cluster string) bool {
+func agrees(finding matrix.Finding, want fault.Expectation) bool {
 	if finding.Culprit != want.Culprit {
 		return false
 	}
-	found := coordinates(finding.Coordinates, cluster)
-	for name, values := range coordinates(want.Coordinates, cluster) {
+	found := coordinates(finding.Coordinates)
+	for name, values := range coordinates(want.Coordinates) {
 		for _, value := range found[name] {
 			if !slices.Contains(values, value) {
 				return false
@@ -148,9 +149,12 @@ func nodesOf(found map[string][]string) []string {
 	return slices.Compact(named)
 }
 
+// nodeName is the name of a node, which begins with that of its cluster.
+var nodeName = regexp.MustCompile(`^.*-(node-\d+)$`)
+
 // coordinates returns coordinates by their names in JSON, sorted, with nodes as
 // they are called in any cluster.
-func coordinates(c matrix.Coordinates, cluster string) map[string][]string {
+func coordinates(c matrix.Coordinates) map[string][]string {
 	raw, err := json.Marshal(c)
 	if err != nil {
 		return nil
@@ -161,7 +165,7 @@ func coordinates(c matrix.Coordinates, cluster string) map[string][]string {
 	}
 	for name, values := range found {
 		for i, value := range values {
-			values[i] = strings.TrimPrefix(value, cluster+"-")
+			values[i] = nodeName.ReplaceAllString(value, "$1")
 		}
 		slices.Sort(found[name])
 	}

@@ -70,7 +70,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := &Result{}
-			r.judge(expected, tc.report, "mut")
+			r.judge(expected, tc.report)
 			if !r.Detected || r.Localised != tc.localised || r.Innocent != tc.innocent {
 				t.Errorf("got %+v", r)
 			}
@@ -86,7 +86,7 @@ func TestJudgeUndetected(t *testing.T) {
 	report := reported()
 	report.Specs[0].State = "passed"
 	r := &Result{}
-	r.judge(expected, report, "mut")
+	r.judge(expected, report)
 	if r.Detected || r.Localised || r.Innocent {
 		t.Errorf("got %+v", r)
 	}

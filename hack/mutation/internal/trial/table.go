@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -70,7 +71,7 @@ func NewReport(results []*Result, seconds float64) *Report {
 	for _, result := range results {
 		if result.Fault == healthyName {
 			s.Healthy++
-			count(&s.FalseAlarms, result.Detected || !result.Innocent || result.Error != "")
+			count(&s.FalseAlarms, !result.ok())
 			continue
 		}
 		s.Tried++
@@ -86,8 +87,14 @@ func NewReport(results []*Result, seconds float64) *Report {
 // OK reports whether every fault was detected and everything recovered, and no
 // run without a fault had a failure. What else is scored is told, and fails nothing.
 func (r *Report) OK() bool {
-	s := r.Score
-	return s.FalseAlarms == 0 && s.Detected == s.Tried && s.Recovered == s.Tried && s.Tried+s.Healthy > 0
+	return len(r.Results) > 0 && !slices.ContainsFunc(r.Results, func(result *Result) bool { return !result.ok() })
+}
+
+func (r *Result) ok() bool {
+	if r.Fault == healthyName {
+		return !r.Detected && r.Innocent && r.Error == ""
+	}
+	return r.Detected && r.Recovered
 }
 
 // String is one line about the result.
@@ -131,8 +138,12 @@ func (r *Result) cells() []string {
 	if r.Error != "" {
 		mark = func(bool) string { return "?" }
 	}
+	recovered := mark(r.Recovered)
+	if r.RecoverSeconds == 0 {
+		recovered = "-" // this was not tried
+	}
 	return []string{
-		r.Fault, r.Mode, mark(r.Detected), mark(r.Localised), mark(r.Innocent), mark(r.Recovered),
+		r.Fault, r.Mode, mark(r.Detected), mark(r.Localised), mark(r.Innocent), recovered,
 		fmt.Sprintf("%.0f", r.DetectSeconds), fmt.Sprintf("%.0f", r.RecoverSeconds),
 	}
 }
@@ -152,6 +163,18 @@ func (r *Report) Print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\n%s in %.0f s\n", r.Score.summary(), r.Seconds)
 	return nil
+}
+
+// PrintCounts writes, in the words of the other parts of the project's tests, how
+// many of the trials went well.
+func (r *Report) PrintCounts(out io.Writer) {
+	passed := 0
+	for _, result := range r.Results {
+		if result.ok() {
+			passed++
+		}
+	}
+	fmt.Fprintf(out, "mutation: %d passed, %d failed, 0 skipped\n", passed, len(r.Results)-passed)
 }
 
 // PrintNotes writes the table and what was found.
