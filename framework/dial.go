@@ -49,7 +49,7 @@ const (
 )
 
 // ProbeURL returns the URL on which an agnhost netexec server at base makes the
-// probe p, or one try of it if that takes a tool.
+// probe p.
 func ProbeURL(base string, p Probe) string {
 	if tool := toolOf(p.Request); tool != nil {
 		return tool.shellURL(base, p)
@@ -91,26 +91,13 @@ type dialer struct {
 // It fails only when ctx ends.
 func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error) {
 	if tool := toolOf(p.Request); tool != nil {
-		return d.runTool(ctx, tool, p)
+		return d.request(ctx, p, tool.shellURL(d.base, p), func(status int, body []byte) matrix.Observation {
+			return tool.parseReply(p, status, body)
+		})
 	}
 	return d.request(ctx, p, DialURL(d.base, p), func(status int, body []byte) matrix.Observation {
 		return parseDialReply(p, status, body)
 	})
-}
-
-// runTool runs a tool p.Tries times.
-func (d *dialer) runTool(ctx context.Context, t *tool, p Probe) (matrix.Observation, error) {
-	var all matrix.Observation
-	tries := p.Tries
-	p.Tries = 1
-	for range tries {
-		seen, err := d.request(ctx, p, t.shellURL(d.base, p), t.parseReply)
-		all = all.Merge(seen)
-		if err != nil {
-			return all, err
-		}
-	}
-	return all, nil
 }
 
 // request sends a request that makes all tries of p, and again if the way to

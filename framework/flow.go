@@ -57,6 +57,13 @@ type frontend struct {
 	port    int
 }
 
+// delete takes note that something was deleted of the Service with these addresses.
+func (f flows) delete(addresses []string) {
+	for _, address := range addresses {
+		f.deleted[address] = true
+	}
+}
+
 // remember takes note of the UDP frontends that have answered.
 func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 	rows, columns := verdict.Size()

@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
@@ -63,7 +64,20 @@ func (t *Topology) CreateService(ctx context.Context, name, group string, port v
 	created, err := t.f.ClientSet.CoreV1().Services(t.f.Namespace.Name).Create(ctx, service, metav1.CreateOptions{})
 	framework.ExpectNoError(err, "creating Service %s", name)
 	t.unsettled = true
-	return &Service{Service: created, t: t}
+	s := &Service{Service: created, t: t}
+	t.services = append(t.services, s)
+	return s
+}
+
+// ExistingService returns a Service that is not the spec's own, such as those
+// that belong to the cluster.
+func (t *Topology) ExistingService(ctx context.Context, namespace, name string) *Service {
+	ginkgo.GinkgoHelper()
+	service, err := t.f.ClientSet.CoreV1().Services(namespace).Get(ctx, name, metav1.GetOptions{})
+	framework.ExpectNoError(err, "getting Service %s/%s", namespace, name)
+	s := &Service{Service: service, t: t}
+	t.services = append(t.services, s)
+	return s
 }
 
 // OfType sets the type of a Service.
@@ -88,9 +102,20 @@ func (s *Service) Update(ctx context.Context, change func(*v1.Service)) {
 	ginkgo.GinkgoHelper()
 	updated, err := e2eservice.UpdateService(ctx, s.t.f.ClientSet, s.Namespace, s.Name, change)
 	framework.ExpectNoError(err, "updating Service %s", s.Name)
+	// What it had before may be gone.
+	s.t.flows.delete(s.addresses())
 	s.Service = updated
 	s.t.unsettled = true
-	s.t.flows.deleted[s.Spec.ClusterIP] = true
+	s.t.flows.delete(s.addresses())
+}
+
+// addresses returns the addresses of the Service's own frontends.
+func (s *Service) addresses() []string {
+	addresses := slices.Concat(s.Spec.ClusterIPs, s.Spec.ExternalIPs)
+	for _, ingress := range s.Status.LoadBalancer.Ingress {
+		addresses = append(addresses, ingress.IP)
+	}
+	return addresses
 }
 
 // Delete deletes the Service. Its columns can still be probed.
@@ -98,7 +123,9 @@ func (s *Service) Delete(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	err := s.t.f.ClientSet.CoreV1().Services(s.Namespace).Delete(ctx, s.Name, metav1.DeleteOptions{})
 	framework.ExpectNoError(err, "deleting Service %s", s.Name)
-	s.t.flows.deleted[s.Spec.ClusterIP] = true
+	s.t.flows.delete(s.addresses())
+	// Whoever answers with its address now means nobody.
+	s.t.services = slices.DeleteFunc(s.t.services, func(other *Service) bool { return other == s })
 }
 
 // VIP returns the columns of the Service's ClusterIP, one per port.

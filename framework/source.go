@@ -56,7 +56,7 @@ func (s *source) byHand(p Probe) string {
 	}
 	kubectl := fmt.Sprintf("%s exec -n %s %s -- ", framework.TestContext.KubectlPath, s.Namespace, s.Pod)
 	if tool := toolOf(p.Request); tool != nil {
-		return kubectl + "sh -c " + quoted(tool.command(p))
+		return kubectl + "sh -c " + quoted(tool.script(p))
 	}
 	return kubectl + fmt.Sprintf("curl -sS '%s'", ProbeURL(fmt.Sprintf("http://localhost:%d", s.Port), p))
 }

@@ -148,7 +148,7 @@ type control struct {
 // controls returns the controls K1 to K4 for the protocols and kinds of
 // frontend that the subjects have.
 func (t *Topology) controls(subjects []matrix.Column, blackHole bool) []control {
-	var controls []control
+	controls := t.dnsControls(subjects)
 	for _, over := range transportsOf(subjects) {
 		protocol := over.protocol
 		for _, b := range t.backends {

@@ -30,17 +30,23 @@ import (
 // /dial cannot ask. agnhost runs it by /shell, so it takes the same way to the
 // source and is as quick as a process is.
 type tool struct {
-	// command returns the shell command that makes one try.
+	// command returns the shell command that makes one try, or with parseAll
+	// all of them.
 	command func(p Probe) string
 	// parse reads its output, the standard error included, and its exit
 	// code, into the observation of one try.
 	parse func(output string, exitCode string) matrix.Observation
+	// parseAll is set for a program that makes all tries of a probe in one
+	// run. It is called instead of parse.
+	parseAll func(p Probe, output string) matrix.Observation
 }
 
 // tools are the tools by the word that requests for them begin with.
 var tools = map[string]tool{
 	string(HealthCheck): healthCheckTool,
 	dnsRequest:          digTool,
+	dnsServerRequest:    digTool,
+	string(Lookup):      lookupTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.
@@ -55,30 +61,53 @@ func toolOf(request Request) *tool {
 // exitMark precedes the exit code in the output of a tool.
 const exitMark = "\nexit code "
 
-// shellURL returns the URL on which agnhost netexec at base runs the tool.
-func (t *tool) shellURL(base string, p Probe) string {
-	command := fmt.Sprintf("%s; printf '%s%%d' $?", t.command(p), strings.ReplaceAll(exitMark, "\n", `\n`))
-	return base + "/shell?" + url.Values{"cmd": {command}}.Encode()
+// script returns the shell command that makes all tries of a probe, each with
+// its exit code after it.
+func (t *tool) script(p Probe) string {
+	once := fmt.Sprintf("%s; printf '%s%%d\\n' $?", t.command(p), strings.ReplaceAll(exitMark, "\n", `\n`))
+	if p.Tries <= 1 || t.parseAll != nil {
+		return once
+	}
+	return fmt.Sprintf("i=0; while [ $i -lt %d ]; do i=$((i+1)); %s; done", p.Tries, once)
 }
 
-// parseReply turns the reply of agnhost's /shell into an observation.
-func (t *tool) parseReply(status int, body []byte) matrix.Observation {
+// shellURL returns the URL on which agnhost netexec at base runs the tool.
+func (t *tool) shellURL(base string, p Probe) string {
+	return base + "/shell?" + url.Values{"cmd": {t.script(p)}}.Encode()
+}
+
+// parseReply turns the reply of agnhost's /shell into an observation of exactly
+// p.Tries tries.
+func (t *tool) parseReply(p Probe, status int, body []byte) matrix.Observation {
 	var reply struct {
 		Output string `json:"output"`
 		Error  string `json:"error"`
 	}
 	if err := json.Unmarshal(body, &reply); status != http.StatusOK || err != nil {
-		return failed(matrix.Error, 1, fmt.Sprintf("agnhost replied %d: %s", status, shorten(string(body))))
+		return failed(matrix.Error, p.Tries, fmt.Sprintf("agnhost replied %d: %s", status, shorten(string(body))))
 	}
-	at := strings.LastIndex(reply.Output, exitMark)
-	if at < 0 {
-		return failed(matrix.Error, 1, "the shell of the source did not end as it should: "+shorten(reply.Output+" "+reply.Error))
+	var seen matrix.Observation
+	rest := reply.Output
+	for {
+		output, after, ok := strings.Cut(rest, exitMark)
+		if !ok {
+			break
+		}
+		var exitCode string
+		exitCode, rest, _ = strings.Cut(after, "\n")
+		switch {
+		case exitCode == "127":
+			return failed(matrix.Error, p.Tries, "the source lacks a tool: "+shorten(output))
+		case t.parseAll != nil:
+			seen = t.parseAll(p, output)
+		default:
+			seen = seen.Merge(t.parse(output, exitCode))
+		}
 	}
-	exitCode := reply.Output[at+len(exitMark):]
-	if exitCode == "127" {
-		return failed(matrix.Error, 1, "the source lacks a tool: "+shorten(reply.Output[:at]))
+	if tries := seen.Tries(); tries != p.Tries {
+		return failed(matrix.Error, p.Tries, fmt.Sprintf("the shell of the source has made %d tries of %d: %s", tries, p.Tries, shorten(reply.Output+" "+reply.Error)))
 	}
-	return t.parse(reply.Output[:at], exitCode)
+	return seen
 }
 
 // quoted returns a text as one word for a shell.

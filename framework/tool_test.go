@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	v1 "k8s.io/api/core/v1"
 
 	"sigs.k8s.io/service-e2e/matrix"
@@ -45,24 +46,32 @@ func TestTools(t *testing.T) {
 		{request: HealthCheck, output: "killed", outcome: matrix.Error},
 		{request: "dns:A", output: header + "web.default.svc.cluster.local. 5 IN A 10.96.0.9\n" + exitMark + "0", answer: "10.96.0.9"},
 		{request: "dns:A", output: header + "x. 5 IN CNAME y.\ny. 5 IN A 10.0.0.2\ny. 5 IN A 10.0.0.1\n" + exitMark + "0", answer: "10.0.0.1+10.0.0.2"},
+		{request: "dns:A", output: header + "x. 5 IN CNAME y.\n" + exitMark + "0", answer: "y"},
 		{request: "dns:CNAME", output: header + "x. 5 IN CNAME y.example.\n" + exitMark + "0", answer: "y.example"},
-		{request: "dns:SRV", output: header + "_http._tcp.web. 5 IN SRV 0 50 80 a.web.\n_http._tcp.web. 5 IN SRV 0 50 80 b.web.\n" + exitMark + "0", answer: "80:a.web+80:b.web"},
+		{request: "dns:SRV/tcp", output: header + "_http._tcp.web. 5 IN SRV 0 50 80 a.web.\n_http._tcp.web. 5 IN SRV 0 50 80 b.web.\n" + "a.web. 5 IN A 10.0.0.1\na.web. 5 IN AAAA fd00::1\n" + exitMark + "0", answer: "10.0.0.1:80+[fd00::1]:80+b.web:80"},
 		{request: "dns:AAAA", output: header + exitMark + "0", answer: "none"},
 		{request: "dns:A", output: ";; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 1\n" + exitMark + "0", outcome: matrix.NoSuchName},
-		{request: "dns:A", output: ";; ->>HEADER<<- opcode: QUERY, status: SERVFAIL, id: 1\n" + exitMark + "0", outcome: matrix.Error},
+		{request: "dns:A", output: ";; ->>HEADER<<- opcode: QUERY, status: SERVFAIL, id: 1\n" + exitMark + "0", outcome: matrix.Unreachable},
 		{request: "dns:A", output: ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.TimedOut},
-		{request: "dns:A", output: ";; communications error to 10.96.0.10#53: connection refused\n" + exitMark + "9", outcome: matrix.Refused},
+		{request: "dns:A", output: ";; communications error to 10.96.0.10#53: connection refused\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.Refused},
+		{request: "dns:A/tcp", output: ";; Connection to 10.96.0.10#53(10.96.0.10) for x failed: connection refused.\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.Refused},
+		{request: "dns:A", output: "dig: couldn't get address for 'nowhere': not found\n" + exitMark + "10", outcome: matrix.Error},
+		{request: "dnsat:A:x.", output: header + "x. 5 IN A 10.96.0.9\n" + exitMark + "0", answer: "10.96.0.9"},
+		{request: Lookup, output: "10.0.0.1  STREAM x\n10.0.0.1  DGRAM\nfd00::1 STREAM\n" + exitMark + "0", answer: "10.0.0.1+fd00::1"},
+		{request: Lookup, output: exitMark + "2", outcome: matrix.NoSuchName},
+		{request: Lookup, output: exitMark + "124", outcome: matrix.TimedOut},
+		{request: Lookup, output: "getent: invalid" + exitMark + "1", outcome: matrix.Error},
 	} {
 		body, err := json.Marshal(map[string]string{"output": test.output})
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen := toolOf(test.request).parseReply(http.StatusOK, body)
+		seen := toolOf(test.request).parseReply(Probe{Request: test.request, Tries: 1}, http.StatusOK, body)
 		if seen.Tries() != 1 || test.answer != "" && seen.Answers[test.answer] != 1 || test.outcome != "" && seen.Outcomes[test.outcome] != 1 {
 			t.Errorf("%s of %q is %+v, want the answer %q or the outcome %q", test.request, test.output, seen, test.answer, test.outcome)
 		}
 	}
-	if seen := toolOf(HealthCheck).parseReply(http.StatusBadGateway, nil); seen.Outcomes[matrix.Error] != 1 {
+	if seen := toolOf(HealthCheck).parseReply(Probe{Tries: 1}, http.StatusBadGateway, nil); seen.Outcomes[matrix.Error] != 1 {
 		t.Errorf("a reply that is none is %+v", seen)
 	}
 	for _, request := range []Request{WhoAreYou, ClientIP} {
@@ -78,7 +87,17 @@ func TestToolCommands(t *testing.T) {
 		want string
 	}{
 		{Probe{Address: "2001:db8::9", Port: 31000, Protocol: v1.ProtocolTCP, Request: HealthCheck}, `curl -sS -m 5 -w '\n%{http_code}' http://[2001:db8::9]:31000/healthz`},
-		{Probe{Address: "web.default", Request: "dns:SRV/tcp"}, `dig +search +tries=1 +time=5 +noall +comments +answer +tcp 'web.default' SRV`},
+		{Probe{Address: "web.default", Request: "dns:A/tcp", Tries: 2}, `dig +tries=1 +time=5 +noall +comments +answer +search +tcp 'web.default' A 'web.default' A`},
+		{
+			Probe{Address: "10.96.0.10", Port: 53, Protocol: v1.ProtocolTCP, Request: "dnsat:A:x.", Tries: 1},
+			`dig +tries=1 +time=5 +noall +comments +answer +search @10.96.0.10 -p 53 +tcp 'x.' A`,
+		},
+		{
+			Probe{Address: "_http._tcp.web.default", Request: "dns:SRV", Tries: 1},
+			`found=$(dig +tries=1 +time=5 +noall +comments +answer +search '_http._tcp.web.default' SRV); echo "$found"; ` +
+				`set -- $(echo "$found" | awk '$4 == "SRV" { print $8, "A", $8, "AAAA" }' | sort -u); [ $# -eq 0 ] || dig +tries=1 +time=5 +noall +answer "$@"`,
+		},
+		{Probe{Address: "web", Request: Lookup}, `timeout 5 getent ahosts 'web'`},
 	} {
 		if got := toolOf(test.p.Request).command(test.p); got != test.want {
 			t.Errorf("command %q, want %q", got, test.want)
@@ -86,5 +105,54 @@ func TestToolCommands(t *testing.T) {
 	}
 	if got, want := quoted("it's"), `'it'\''s'`; got != want {
 		t.Errorf("quoted %s, want %s", got, want)
+	}
+}
+
+func TestToolMakesEveryTry(t *testing.T) {
+	p := Probe{Address: "web", Request: Lookup, Tries: 3}
+	if got, want := toolOf(p.Request).script(p), `i=0; while [ $i -lt 3 ]; do i=$((i+1)); timeout 5 getent ahosts 'web'; printf '\nexit code %d\n' $?; done`; got != want {
+		t.Errorf("script %q, want %q", got, want)
+	}
+	one := "10.0.0.1 STREAM web\n" + exitMark + "0\n"
+	for _, test := range []struct {
+		output string
+		want   matrix.Observation
+	}{
+		{one + exitMark + "2\n" + one, matrix.Observation{Answers: map[string]int{"10.0.0.1": 2}, Outcomes: map[matrix.Outcome]int{matrix.NoSuchName: 1}}},
+		{one + one, matrix.Observation{Outcomes: map[matrix.Outcome]int{matrix.Error: 3}}},
+		{one + "sh: getent: not found" + exitMark + "127\n" + one, matrix.Observation{Outcomes: map[matrix.Outcome]int{matrix.Error: 3}}},
+	} {
+		body, err := json.Marshal(map[string]string{"output": test.output})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := toolOf(p.Request).parseReply(p, http.StatusOK, body)
+		seen.LastError = ""
+		if diff := cmp.Diff(test.want, seen); diff != "" {
+			t.Errorf("reply %q: want -, got +\n%s", test.output, diff)
+		}
+	}
+}
+
+// TestDigMakesEveryTry is about one run of dig that asks several times.
+func TestDigMakesEveryTry(t *testing.T) {
+	const (
+		reply   = ";; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n;; flags: qr aa rd; QUERY: 1, ANSWER: 1\n\n;; ANSWER SECTION:\nweb. 5 IN A 10.0.0.1\n\n"
+		unknown = ";; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 1\n\n"
+		silence = ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n"
+		long    = ";; Truncated, retrying in TCP mode.\n" + reply
+	)
+	p := Probe{Address: "web", Request: "dns:A", Tries: 4}
+	body, err := json.Marshal(map[string]string{"output": reply + silence + long + unknown + exitMark + "9\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := matrix.Observation{
+		Answers:   map[string]int{"10.0.0.1": 2},
+		Outcomes:  map[matrix.Outcome]int{matrix.TimedOut: 1, matrix.NoSuchName: 1},
+		LastError: "NXDOMAIN",
+	}
+	if diff := cmp.Diff(want, toolOf(p.Request).parseReply(p, http.StatusOK, body)); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
 	}
 }

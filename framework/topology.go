@@ -20,7 +20,6 @@ import (
 	"context"
 	"net"
 	"slices"
-	"strings"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -46,6 +45,7 @@ type Topology struct {
 	pacer    *pacer
 	sources  []source
 	backends []*Backend
+	services []*Service
 	// bystander and empty are the controls K3 and K4.
 	bystander, empty *Service
 	bystanderIPs     []string
@@ -139,7 +139,7 @@ func (t *Topology) name(row string, request Request, answer string) string {
 			return SourceRewritten
 		}
 	}
-	if strings.HasPrefix(string(request), dnsRequest) {
+	if asksRecords(request) {
 		return t.nameRecords(answer)
 	}
 	for _, b := range t.backends {
@@ -151,19 +151,6 @@ func (t *Topology) name(row string, request Request, answer string) string {
 		return t.bystander.Name
 	}
 	return answer
-}
-
-// nameRecords replaces the addresses of backends in the answer to a DNS query.
-func (t *Topology) nameRecords(answer string) string {
-	records := strings.Split(answer, "+")
-	for i, record := range records {
-		for _, b := range t.backends {
-			if slices.Contains(podIPs(b.Pod), record) {
-				records[i] = b.Name
-			}
-		}
-	}
-	return Records(records...)
 }
 
 // Protocols are the protocols that every scenario is run over. SCTP needs
