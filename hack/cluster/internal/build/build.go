@@ -51,7 +51,7 @@ type Image struct {
 // Artifacts are the results of a build.
 type Artifacts struct {
 	// BinDir holds etcd, containerd, containerd-shim-runc-v2, ctr, runc, kube,
-	// agnhost, and links to kube by the names of the Kubernetes components:
+	// agnhost, coredns, and links to kube by the names of the components:
 	// kubelet, kube-proxy, kube-apiserver, kube-controller-manager,
 	// kube-scheduler and kubectl.
 	BinDir string

@@ -175,14 +175,18 @@ func (p *planner) cluster() func() *Artifacts {
 		Component: "kubernetes", LDFlags: stripped,
 		Programs: []program{{"agnhost", "k8s.io/kubernetes/test/images/agnhost"}},
 	})
+	coreDNS := p.compiled("coredns", time.Minute, compilation{
+		Component: "coredns", LDFlags: stripped,
+		Programs: []program{{"coredns", "."}},
+	})
 	made := []Image{
 		p.pauseImage(),
-		p.coreDNSImage(),
+		p.coreDNSImage(coreDNS),
 		p.agnhostImage(agnhost),
 	}
 	made = append(made, p.metalLBImages()...)
 	manifest := p.metalLBManifest()
-	bin := p.binaries(cni, etcd, runtime, runc, kube, agnhost)
+	bin := p.binaries(cni, etcd, runtime, runc, kube, agnhost, coreDNS)
 	return func() *Artifacts {
 		return &Artifacts{
 			BinDir: p.dir(bin), CNIBinDir: filepath.Join(p.dir(bin), cniDir), Images: made, MetalLB: manifest,
@@ -295,11 +299,7 @@ func (p *planner) pauseImage() Image {
 // coreDNSImage holds one program that may bind port 53 without being root. The
 // file capability is upstream's way, and the one that kubeadm's manifest (no
 // privilege escalation, NET_BIND_SERVICE added) is made for.
-func (p *planner) coreDNSImage() Image {
-	program := p.compiled("coredns", time.Minute, compilation{
-		Component: "coredns", LDFlags: stripped,
-		Programs: []program{{"coredns", "."}},
-	})
+func (p *planner) coreDNSImage(program *step) Image {
 	image := images.CoreDNS()
 	authorities, err := os.ReadFile("/" + caFile)
 	p.fail(err)

@@ -76,6 +76,7 @@ func (b *builder) controlPlane() (*host.Spec, error) {
 func (b *builder) external() *host.Spec {
 	s := b.base(b.plan.External)
 	s.Services = config.External(b.logFile(s.Short))
+	maps.Copy(s.Files, config.ExternalFiles())
 	return s
 }
 

@@ -133,7 +133,7 @@ func TestRenderContainerd(t *testing.T) {
 
 func TestHostFiles(t *testing.T) {
 	files := HostFiles(newPlan(t))
-	if got, want := files["/etc/resolv.conf"], "nameserver 172.18.0.1\n"; got != want {
+	if got, want := files["/etc/resolv.conf"], "nameserver 172.18.0.3\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for _, want := range []string{

@@ -136,8 +136,8 @@ oom_score = 0
 `, sandboxImage, cniBinDir, CNIConfigDir)
 }
 
-// HostFiles returns what the C library needs on any host. The name server does
-// not exist: the gateway refuses at once, so that nobody waits for it.
+// HostFiles returns what the C library needs on any host. The name server is the
+// external host, see [External].
 func HostFiles(c *plan.Cluster) map[string]string {
 	var hosts strings.Builder
 	hosts.WriteString("127.0.0.1 localhost\n::1 localhost\n")
@@ -146,17 +146,33 @@ func HostFiles(c *plan.Cluster) map[string]string {
 			fmt.Fprintf(&hosts, "%s %s\n", address, h.Name)
 		}
 	}
-	// One is enough to be refused by.
-	resolv := fmt.Sprintf("nameserver %s\n", c.Gateways[0].Addr())
+	resolv := fmt.Sprintf("nameserver %s\n", c.External.IPs()[0])
 	return map[string]string{"/etc/hosts": hosts.String(), resolvConf: resolv}
 }
 
-// External returns the program of the off-cluster client.
+// externalCorefile is the Corefile of the name server outside of the cluster. It
+// says of every name that it does not exist, as the Internet's would of those
+// that only the cluster knows. A port that nobody listens on would not do: the
+// kernel sends ICMP errors to each client once a second only, and whoever is
+// told nothing waits for a time limit.
+const externalCorefile = "/etc/coredns/Corefile"
+
+// ExternalFiles returns the files of the external host's programs.
+func ExternalFiles() map[string]string {
+	return map[string]string{externalCorefile: ".:53 {\n    template ANY ANY {\n        rcode NXDOMAIN\n    }\n}\n"}
+}
+
+// External returns the programs outside of the cluster: the off-cluster client,
+// and the name server that the nodes know.
 func External(logFile func(string) string) []host.Service {
 	return []host.Service{{
 		Name:   "agnhost",
 		Args:   []string{"agnhost", "netexec", fmt.Sprintf("--http-port=%d", plan.ExternalPort), "--udp-port=-1"},
 		Log:    logFile("agnhost"),
 		Health: fmt.Sprintf("http://127.0.0.1:%d/hostname", plan.ExternalPort),
+	}, {
+		Name: "coredns",
+		Args: []string{"coredns", "-conf", externalCorefile},
+		Log:  logFile("coredns"),
 	}}
 }
