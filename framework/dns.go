@@ -17,6 +17,7 @@ limitations under the License.
 package framework
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,6 +25,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
 
@@ -135,6 +137,17 @@ func (t *Topology) Lookup(label, name string) matrix.Column {
 		Port:    53,
 		Request: string(Lookup),
 	}
+}
+
+// ResolvesOutside tells whether the cluster's DNS gets answers about names outside
+// of the cluster. If not, a name that no search path completes is not unknown,
+// but ends in a failure or a time limit of the servers outside.
+func (t *Topology) ResolvesOutside(ctx context.Context) bool {
+	ginkgo.GinkgoHelper()
+	// A name that does not exist by definition (RFC 6761 section 6.4).
+	seen, err := t.prober.Probe(ctx, Probe{Source: t.sources[0].Row.Name, Address: "nosuch.invalid.", Request: dnsRequest + ":A", Tries: 3})
+	framework.ExpectNoError(err, "asking for a name outside of the cluster")
+	return seen.Outcomes[matrix.NoSuchName] == seen.Tries()
 }
 
 // AskingDNS turns columns of DNS servers into DNS queries to them, over the
