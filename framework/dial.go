@@ -42,7 +42,7 @@ const (
 	tunnelAttempts = 3
 	// unidentified is the responder of a try that agnhost counted as good
 	// without telling who answered.
-	unidentified = "?"
+	unidentified = matrix.Unidentified
 	// maxAnswer limits how much of an answer goes into a table: a foreign
 	// server may answer with a whole page.
 	maxAnswer = 60

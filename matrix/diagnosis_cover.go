@@ -177,29 +177,42 @@ func (c *cover) covered(x explanation) []int32 {
 func (c *cover) absorb() {
 	for i := 0; i < len(c.accounts); i++ {
 		a := c.accounts[i]
-		if len(a.scope) == 0 {
-			continue
-		}
-		c.accounts = slices.DeleteFunc(c.accounts, func(b *account) bool {
-			if b == a || slices.Index(c.accounts, b) < i {
+		later := c.accounts[i+1:]
+		kept := slices.DeleteFunc(slices.Clone(later), func(b *account) bool {
+			if !c.all(b, func(f *fact) bool { return c.belongs(a, f) }) {
 				return false
-			}
-			for _, f := range b.cells {
-				if !a.scope.contains(&c.facts[f]) {
-					return false
-				}
 			}
 			a.cells = append(a.cells, b.cells...)
 			return true
 		})
+		c.accounts = append(c.accounts[:i+1], kept...)
 		for j := range c.facts {
-			f := &c.facts[j]
-			if f.wrong() && !c.explained[j] && a.scope.contains(f) {
+			if f := &c.facts[j]; f.wrong() && !c.explained[j] && c.belongs(a, f) {
 				c.explained[j] = true
 				a.cells = append(a.cells, int32(j))
 			}
 		}
 	}
+}
+
+// belongs reports whether a wrong cell is where the fault of an account is: in
+// its scope, if it has one, or among the backends that it is about.
+func (c *cover) belongs(a *account, f *fact) bool {
+	if !a.scope.contains(f) || f.unmade() != (a.effect == unmade) {
+		return false
+	}
+	if len(a.scope) > 0 {
+		return true
+	}
+	if a.relation != toBackend || f.anonymous || len(f.strangers) > 0 || len(f.names) == 0 {
+		return false
+	}
+	for k := range f.names {
+		if f.hits[k] == 0 && !a.hits(c.evidence, f, k) {
+			return false
+		}
+	}
+	return true
 }
 
 // join makes one finding of those that differ in one coordinate only.
@@ -258,7 +271,7 @@ func (e *evidence) hypotheses() []*hypothesis {
 		id       int32
 		cost     float64
 	}
-	relations := []victim{{toSelf, none, 1.5}, {toLocal, none, 5}, {toRemote, none, 4.5}}
+	relations := []victim{{toSelf, none, 1.5}, {toLocal, none, 5}, {toRemote, none, 4.5}, {toForwarded, none, 1.5}}
 	for _, id := range backends {
 		relations = append(relations, victim{toBackend, id, 1.5 + math.Log(float64(1+len(backends)))})
 	}

@@ -85,6 +85,9 @@ const (
 	// those on other nodes.
 	toLocal
 	toRemote
+	// toForwarded is those on other nodes, for traffic that came from another
+	// node too: it passes the node that forwards, which has to see the answers.
+	toForwarded
 )
 
 // hypothesis is something that may be broken, wherever that is.
@@ -162,11 +165,15 @@ func (h *hypothesis) hits(e *evidence, f *fact, k int) bool {
 		}
 		return node == h.id || node == none && f.wrong()
 	case toSelf:
-		return id == f.self
+		// Another node that forwards puts its own address in the way.
+		return id == f.self && f.values[byVia] == f.values[bySourceNode]
 	case toLocal:
 		return node == f.values[byVia] && node != none
 	case toRemote:
 		return f.values[byVia] != none && node != f.values[byVia] && (node != none || f.wrong())
+	case toForwarded:
+		via := f.values[byVia]
+		return via != none && via != f.values[bySourceNode] && node != via && (node != none || f.wrong())
 	}
 	return true
 }
@@ -261,11 +268,14 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 		l += float64(f.failures) * math.Log(share*rate)
 	}
 	spared := 1 - rate
-	answers := float64(f.connects - hitAnswers)
+	answers := float64(f.connects - f.unnamed - hitAnswers)
+	if f.unnamed > 0 && h.relation != toAll {
+		l += float64(f.unnamed) * max(escaped, math.Log(1-share*rate))
+	}
 	switch {
 	case f.anonymous && hit < n:
 		// Who answered is not known: the share that is not hit.
-		return l + answers*math.Log(1-share*rate)
+		return l + float64(f.connects)*math.Log(1-share*rate)
 	case spared == 0:
 		return l + answers*even + float64(hitAnswers)*escaped
 	}
@@ -282,7 +292,7 @@ func (h *hypothesis) redistributed(f *fact, hit, hitAnswers int) float64 {
 	for _, s := range f.strangers {
 		l += float64(s.tries) * strayed
 	}
-	return l - float64(f.connects-hitAnswers)*math.Log(float64(n-hit))
+	return l - float64(f.connects-f.unnamed-hitAnswers)*math.Log(float64(n-hit))
 }
 
 // negative returns the logarithm of how likely the observation of a cell is that

@@ -128,6 +128,9 @@ func (c *cover) coordinatesOf(a *account) Coordinates {
 			at.FrontendNode = put(nil, c.values[byFrontendNode].name(node))
 		}
 	}
+	if kinds := c.distinct(a, byFrontendKind); len(kinds) == 1 && kinds[0] != string(FrontendClusterIP) && !a.network && a.effect != unmade {
+		at.FrontendKind = kinds
+	}
 	switch a.effect {
 	case unmade:
 		at.Source = c.distinct(a, bySource)
@@ -223,7 +226,7 @@ func (c *cover) placeTarget(at *Coordinates, h *hypothesis) {
 		at.Path = put(at.Path, pathHairpin)
 	case toLocal:
 		at.Path = put(at.Path, pathSame)
-	case toRemote:
+	case toRemote, toForwarded:
 		at.Path = put(at.Path, pathCross)
 	}
 }
@@ -330,10 +333,8 @@ func (c *cover) unreachable(a *account, refusals bool) Fault {
 	switch a.relation {
 	case toSelf:
 		return FaultHairpin
-	case toRemote:
-		if !a.network && c.all(a, func(f *fact) bool { return f.frontend != FrontendClusterIP }) {
-			return FaultMasqueradeMissing
-		}
+	case toForwarded:
+		return FaultMasqueradeMissing
 	case toBackend:
 		switch {
 		case refusals && !a.network:

@@ -235,7 +235,7 @@ var plants = []plant{
 		needs: func(w *world) bool { return w.hairpins && w.plain() },
 		fault: func(w *world) (fault, want) {
 			return fault{forward: func(p *packet) Outcome {
-				if p.backend == p.row.Backend {
+				if p.backend == p.row.Backend && p.via == nodeIndex(p.row.Node) {
 					return TimedOut
 				}
 				return fine

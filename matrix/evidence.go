@@ -157,6 +157,7 @@ type fact struct {
 	hits      []int
 	anonymous bool
 	connects  int // tries that connected to whom they should, or to anybody
+	unnamed   int // those of them that do not tell who answered
 	strangers []stranger
 	fewer     bool // than the Service has backends are expected
 	failed    [len(failures)]int
@@ -489,11 +490,15 @@ func (s *sheet) responders(f *fact, j int, cell *CellResult) {
 		f.connects = cell.Observed.Connects()
 		return
 	}
+	if !f.anonymous {
+		f.unnamed = cell.Observed.Answers[Unidentified]
+		f.connects += f.unnamed
+	}
 	if cell.Observed.Connects() == f.connects {
 		return
 	}
 	for _, name := range responders(cell.Observed) {
-		if !slices.Contains(cell.Expected.names, name) {
+		if !slices.Contains(cell.Expected.names, name) && (name != Unidentified || f.anonymous) {
 			f.strangers = append(f.strangers, stranger{name, s.class(j, name), cell.Observed.Answers[name]})
 		}
 	}
@@ -596,7 +601,7 @@ func (f *fact) likelihoodIfHealthy() float64 {
 	switch f.expected.kind {
 	case connect:
 		if !f.anonymous {
-			l -= float64(f.connects) * math.Log(float64(len(f.names)))
+			l -= float64(f.connects-f.unnamed) * math.Log(float64(len(f.names)))
 		}
 	case pinned:
 		most := 0
@@ -604,7 +609,7 @@ func (f *fact) likelihoodIfHealthy() float64 {
 			most = max(most, n)
 		}
 		if len(f.hits) > 0 {
-			l += float64(f.connects-most) * strayed
+			l += float64(f.connects-f.unnamed-most) * strayed
 		}
 	}
 	return l
@@ -640,7 +645,13 @@ func (f *fact) saturated(cell *CellResult) float64 {
 	}
 	l := 0.0
 	counts := make([]int, 0, len(cell.Observed.Answers)+len(cell.Observed.Outcomes))
-	for _, n := range cell.Observed.Answers {
+	named := f.tries
+	for name, n := range cell.Observed.Answers {
+		if name == Unidentified {
+			// It may be anybody of those that answer.
+			named -= n
+			continue
+		}
 		counts = append(counts, n)
 	}
 	for _, n := range cell.Observed.Outcomes {
@@ -649,7 +660,7 @@ func (f *fact) saturated(cell *CellResult) float64 {
 	slices.SortFunc(counts, cmp.Compare[int]) // sums do not depend on the order of a map
 	for _, n := range counts {
 		if n > 0 {
-			l += float64(n) * math.Log(float64(n)/float64(f.tries))
+			l += float64(n) * math.Log(float64(n)/float64(named))
 		}
 	}
 	return l

@@ -21,6 +21,10 @@ import (
 	"maps"
 )
 
+// Unidentified is the answer of a try that connected without telling who it was
+// that answered.
+const Unidentified = "?"
+
 // Observation is what was seen in one cell. The zero value means that nothing
 // was tried.
 type Observation struct {
