@@ -26,6 +26,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/kubernetes/test/e2e/framework"
 	e2epod "k8s.io/kubernetes/test/e2e/framework/pod"
@@ -241,6 +242,12 @@ func (t *Topology) AwaitGone(ctx context.Context, b *Backend) {
 	err := e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
 	framework.ExpectNoError(err, "waiting until backend %s is gone", b.Name)
 	t.backends = slices.DeleteFunc(t.backends, func(other *Backend) bool { return other.Pod.Name == b.Pod.Name })
+}
+
+// BackendsOf returns the backends of the spec that a Service selects.
+func (t *Topology) BackendsOf(s *Service) []*Backend {
+	selected := labels.SelectorFromSet(s.Spec.Selector)
+	return slices.DeleteFunc(slices.Clone(t.backends), func(b *Backend) bool { return !selected.Matches(labels.Set(b.Pod.Labels)) })
 }
 
 // Names returns the names of backends, as expectations want them.

@@ -41,6 +41,8 @@ const (
 	// pod network that this package makes.
 	httpPort = 8080
 	udpPort  = 8081
+	// sctpPort is that of backends which serve SCTP.
+	sctpPort = 8083
 	// closedPort is a port on which no pod of ours ever listens.
 	closedPort = 8082
 	// identityVariable is the environment variable that holds who a backend
@@ -58,6 +60,9 @@ func netexecContainer(name, who string, ports Ports) v1.Container {
 	if ports.UDP == 0 {
 		args[2] = "--udp-port=-1"
 		ready = "/"
+	}
+	if ports.SCTP > 0 {
+		args = append(args, "--sctp-port="+strconv.Itoa(ports.SCTP))
 	}
 	container := e2epod.NewAgnhostContainer(name, nil, nil, args...)
 	container.Env = []v1.EnvVar{{Name: identityVariable, Value: who}}

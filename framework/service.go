@@ -29,6 +29,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/kubernetes/test/e2e/framework"
 	e2eservice "k8s.io/kubernetes/test/e2e/framework/service"
+	"k8s.io/utils/ptr"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -46,7 +47,7 @@ func ServicePort(port int32, protocol v1.Protocol) v1.ServicePort {
 		Name:       fmt.Sprintf("%s-%d", strings.ToLower(string(protocol)), port),
 		Protocol:   protocol,
 		Port:       port,
-		TargetPort: intstr.FromInt(Ports{HTTP: httpPort, UDP: udpPort}.Of(protocol)),
+		TargetPort: intstr.FromInt(Ports{HTTP: httpPort, UDP: udpPort, SCTP: sctpPort}.Of(protocol)),
 	}
 }
 
@@ -78,6 +79,11 @@ func (t *Topology) ExistingService(ctx context.Context, namespace, name string) 
 	s := &Service{Service: service, t: t}
 	t.services = append(t.services, s)
 	return s
+}
+
+// DualStack gives a Service both IP families where the cluster has both.
+func DualStack() func(*v1.Service) {
+	return func(s *v1.Service) { s.Spec.IPFamilyPolicy = ptr.To(v1.IPFamilyPolicyPreferDualStack) }
 }
 
 // OfType sets the type of a Service.
@@ -164,10 +170,15 @@ func (s *Service) column(kind matrix.FrontendKind, address string, port int, pro
 
 // label marks the name of a frontend of the IPv6 half of a dual-stack Service.
 func (s *Service) label(name, address string) string {
-	if len(s.Spec.ClusterIPs) > 1 && ipFamily(address) == v1.IPv6Protocol {
+	family := ipFamily(address)
+	switch {
+	case len(s.Spec.IPFamilies) > 0 && family != s.Spec.IPFamilies[0] && family == v1.IPv4Protocol:
+		return name + "4"
+	case family == v1.IPv6Protocol && (len(s.Spec.IPFamilies) != 1 || s.Spec.IPFamilies[0] != family):
 		return name + "6"
+	default:
+		return name
 	}
-	return name
 }
 
 // LoadBalancer returns the columns of the addresses in the Service's
@@ -228,7 +239,7 @@ func (s *Service) Loopbacks() []matrix.Column {
 // HealthChecks returns the columns of the Service's healthCheckNodePort, one per
 // node. The answers are [Health].
 func (s *Service) HealthChecks() []matrix.Column {
-	columns := s.t.nodePortColumns(s, "HC", s.Spec.HealthCheckNodePort, v1.ProtocolTCP)
+	columns := s.t.nodePortColumns(s, s.Spec.IPFamilies, "HC", s.Spec.HealthCheckNodePort, v1.ProtocolTCP)
 	for i := range columns {
 		columns[i].Kind = matrix.FrontendHealthCheck
 		columns[i].Request = string(HealthCheck)
@@ -263,9 +274,15 @@ func SourceSeen(columns []matrix.Column) []matrix.Column {
 	return asking
 }
 
-// NodePorts returns the columns of the Service's node ports, one per node and
-// port.
+// NodePorts returns the columns of the Service's node ports, one per node, port
+// and IP family of the Service.
 func (s *Service) NodePorts() []matrix.Column {
+	return s.NodePortsOver(s.Spec.IPFamilies...)
+}
+
+// NodePortsOver returns the columns of the Service's node ports over IP families
+// that the Service may have or not.
+func (s *Service) NodePortsOver(families ...v1.IPFamily) []matrix.Column {
 	var columns []matrix.Column
 	for _, port := range s.Spec.Ports {
 		if port.NodePort == 0 {
@@ -275,16 +292,16 @@ func (s *Service) NodePorts() []matrix.Column {
 		if len(s.Spec.Ports) > 1 {
 			label = fmt.Sprintf("NP:%d", port.Port)
 		}
-		columns = append(columns, s.t.nodePortColumns(s, label, port.NodePort, port.Protocol)...)
+		columns = append(columns, s.t.nodePortColumns(s, families, label, port.NodePort, port.Protocol)...)
 	}
 	return columns
 }
 
 // nodePortColumns returns the columns for a port of the nodes, one per IP family
-// of the Service and node.
-func (t *Topology) nodePortColumns(s *Service, label string, port int32, protocol v1.Protocol) []matrix.Column {
+// and node.
+func (t *Topology) nodePortColumns(s *Service, families []v1.IPFamily, label string, port int32, protocol v1.Protocol) []matrix.Column {
 	var columns []matrix.Column
-	for _, family := range s.Spec.IPFamilies {
+	for _, family := range families {
 		for _, node := range t.Nodes {
 			address := node.Address(family)
 			if address == "" {
@@ -319,8 +336,7 @@ func (t *Topology) UnallocatedNodePort(ctx context.Context, protocol v1.Protocol
 		port := int32(e2eservice.NodePortRange.Base + offset)
 		if !used[port] {
 			nobody := &Service{Service: &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "no Service"}}, t: t}
-			nobody.Spec.IPFamilies = t.Families[:1]
-			columns := t.nodePortColumns(nobody, "NP", port, protocol)
+			columns := t.nodePortColumns(nobody, t.Families[:1], "NP", port, protocol)
 			for i := range columns {
 				columns[i].Service = ""
 			}
