@@ -18,13 +18,18 @@
 # CLUSTER_NAME  name of the embedded cluster (svc)
 # NODES         how many nodes the embedded cluster has (3)
 # PROXY_MODE    mode of its kube-proxy: iptables (default) or nftables
+# IP_FAMILY     family of its addresses: dual (default), ipv4 or ipv6
 # FOCUS, SKIP   regular expressions that select specs by name
 # LABEL_FILTER  Ginkgo's expression that selects specs by label
 # PARALLEL      how many specs run at a time (4); most of their time is waiting
 # ARTIFACTS     where results are left (_artifacts)
+#
+# Of mutation: FAULTS is a regular expression that selects faults by name, MODES
+# the modes of kube-proxy (iptables,nftables), SUBSET=quick a sample, HEALTHY how
+# many runs without a fault come first, PEER=upstream whose specs are scored.
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-debug debug unit verify update test e2e cluster-up cluster-down cluster-status bench upstream clean
+.PHONY: help build build-debug debug unit verify update test e2e cluster-up cluster-down cluster-status bench mutation upstream clean
 
 help: ## Print this list
 	@hack/help.sh
@@ -64,6 +69,9 @@ cluster-status: ## Show how the embedded cluster is
 
 bench: ## Measure the probers side by side with exec'd probes
 	@hack/bench.sh
+
+mutation: ## Measure the suite by known faults, on clusters of its own
+	@hack/mutation.sh
 
 upstream: ## Run upstream's own Service specs on the embedded cluster
 	@hack/upstream.sh

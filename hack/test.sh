@@ -36,7 +36,8 @@ checkout_id() {
   sha256sum <<<"$1" | cut -c 1-5
 }
 
-# cluster_for MODE is the name of this checkout's cluster in a proxy mode.
+# cluster_for PART is the name of this checkout's cluster in a proxy mode, or for
+# mutation.
 cluster_for() {
   echo "ci-${1:0:3}-$(checkout_id "${ROOT}")"
 }
@@ -50,6 +51,19 @@ take_down() {
     "${OUT}/cluster" down --name "${CLUSTER_NAME}"
   fi
   hack/leftovers.sh
+}
+
+# take_down_all does it with all clusters of this checkout.
+take_down_all() {
+  local part code=0
+  for part in "${modes[@]}" mutation; do
+    take_down "$(cluster_for "${part}")" >"${ARTIFACTS}/test-cleanup.log" 2>&1 || {
+      cat "${ARTIFACTS}/test-cleanup.log"
+      echo "error: the cluster $(cluster_for "${part}") has left something behind"
+      code=1
+    }
+  done
+  return "${code}"
 }
 
 # take_down_abandoned takes down the clusters of runs that were killed: their
@@ -88,20 +102,14 @@ end() {
 
 # finish sums up what there is, whatever has ended the script.
 finish() {
-  local code=$? mode name child passed=0 failed=0 skipped=0 numbers
+  local code=$? name child passed=0 failed=0 skipped=0 numbers
   # What runs beside a part that has failed is stopped, and does not count.
   interrupt_children
   for child in "${process[@]}"; do
     join "${child}" || true
   done
   trap '' INT TERM HUP
-  for mode in "${modes[@]}" mutation; do
-    take_down "$(cluster_for "${mode}")" >"${ARTIFACTS}/test-cleanup.log" 2>&1 || {
-      cat "${ARTIFACTS}/test-cleanup.log"
-      echo "error: the cluster $(cluster_for "${mode}") has left something behind"
-      code=1
-    }
-  done
+  take_down_all || code=1
   if [[ -n "${INTERRUPTED}" ]]; then
     echo "error: interrupted"
     code=130
@@ -148,5 +156,6 @@ for name in "${suites[@]}"; do
     die "${planned} specs were planned, but in ${name} ${passed} passed, ${failed} failed and ${skipped} were skipped"
 done
 
-begin mutation env SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
+take_down_all
+begin mutation env -u FAULTS -u HEALTHY -u PEER SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
 end mutation

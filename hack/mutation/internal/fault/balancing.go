@@ -149,25 +149,25 @@ func balancing() []*Fault {
 		{
 			Name:  "backend-flaky",
 			Title: "One backend resets one in twenty connections, whoever connects and how",
-			How:   "On the first backend's node, forward and output reset 5 % of the new connections to it.",
+			How:   "In the first backend's pod, 5 % of the new connections are refused.",
 			Focus: specNodePort, Upstream: upstreamPodService,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritBackend, Faults: []matrix.Fault{matrix.FaultIntermittent},
 				Coordinates: matrix.Coordinates{Backend: []string{"b1"}},
 			}},
-			means: byRules(againstBackend("ct state new numgen random mod 100 < 5", rules.Forward, rules.Output)),
+			means: inPods(firstBackends, refuseInPod("ct state new tcp dport 1024-65535 numgen random mod 100 < 5")...),
 		},
 		{
 			Name:  "backend-refusing",
-			Title: "One backend refuses everybody and still counts as ready",
+			Title: "One backend serves nobody and still counts as ready",
 			Bugs:  []string{"kubernetes/kubernetes#109414"},
-			How:   "On the first backend's node, forward refuses connections to it; kubelet's probes do not pass there.",
+			How:   "In the first backend's pod, connections are reset once they ask for anything but its health.",
 			Focus: specNodePort, Upstream: upstreamPodService,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritBackend, Faults: []matrix.Fault{matrix.FaultRefused, matrix.FaultDeadBackend, matrix.FaultUnreachable},
 				Coordinates: matrix.Coordinates{Backend: []string{"b1"}},
 			}},
-			means: byRules(againstBackend("", rules.Forward)),
+			means: inPods(firstBackends, refuseInPod(asksForMore)...),
 		},
 		{
 			Name:  "hairpin-missing",
@@ -220,29 +220,18 @@ func balance(node int, change func(w *world.World, ready []world.Backend) []worl
 	}
 }
 
-// againstBackend refuses what is sent to the first backend of each spec, on its
-// own node.
-func againstBackend(match string, chains ...rules.Chain) func(*world.World) plan {
-	return func(w *world.World) plan {
-		p := plan{}
-		victims := map[string]string{} // by namespace
-		each(w.Subjects(), func(s world.Service, port world.Port) {
-			for _, b := range port.Backends {
-				node := w.Node(b.Node)
-				if node < 0 || !b.Ready {
-					continue
-				}
-				if _, chosen := victims[s.Namespace]; !chosen {
-					victims[s.Namespace] = b.Name
-				}
-				if victims[s.Namespace] == b.Name {
-					f := to(b.Address, port.Protocol, b.Port)
-					p[node] = append(p[node], rules.On(rules.Rule{V6: f.v6, Match: f.match + " " + match, Do: refusal(port.Protocol)}, chains...)...)
-				}
-			}
-		})
-		return p
+// asksForMore matches an HTTP request for anything but /readyz or /healthz, which
+// kubelet asks for: "GET /" without "rea" or "hea". Linux sends time stamps, so
+// the request begins 32 bytes after the TCP header does.
+const asksForMore = "@th,256,40 0x474554202f @th,256,64 != { 0x474554202f726561, 0x474554202f686561 }"
+
+// refuseInPod refuses TCP packets to a pod that match.
+func refuseInPod(match string) []rules.Rule {
+	var all []rules.Rule
+	for _, v6 := range []bool{false, true} {
+		all = append(all, rules.Rule{Chain: rules.Input, V6: v6, Match: match, Do: refusal("tcp")})
 	}
+	return all
 }
 
 // hairpinsOf returns rules that keep the source address of the hairpin traffic

@@ -18,6 +18,7 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/rules"
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/world"
@@ -75,13 +76,10 @@ func network() []*Fault {
 				Culprit: matrix.CulpritProbe, Faults: []matrix.Fault{matrix.FaultProbeError}, Node: "node-2",
 				Coordinates: matrix.Coordinates{SourceKind: []string{string(matrix.SourcePod)}},
 			}},
-			means: inPod(func(w *world.World) (world.Pod, bool) {
-				for _, pod := range w.Pods {
-					if pod.Shared && pod.Name == "pod-"+w.Nodes[node2].Name {
-						return pod, true
-					}
-				}
-				return world.Pod{}, false
+			means: inPods(func(w *world.World) []world.Pod {
+				return slices.DeleteFunc(slices.Clone(w.Pods), func(p world.Pod) bool {
+					return !p.Shared || p.Name != "pod-"+w.Nodes[node2].Name
+				})
 			}, portForward(false), portForward(true)),
 		},
 		{

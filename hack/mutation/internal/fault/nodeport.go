@@ -82,7 +82,6 @@ func nodePortFaults() []*Fault {
 			Focus: specNodePortEach, Upstream: upstreamNodePort,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultLocalOnly},
-				Coordinates: matrix.Coordinates{FrontendKind: kind},
 			}},
 			means: byRules(func(w *world.World) plan {
 				p := plan{}
@@ -102,7 +101,7 @@ func nodePortFaults() []*Fault {
 			Title: "One node does not masquerade node port traffic to backends on other nodes",
 			Bugs:  []string{"kubernetes/kubernetes#44916", "kubernetes-retired/kpng#295", "kubernetes/kubernetes#74383"},
 			How:   "On node-3, the mark for masquerading is cleared from packets to pods of other nodes.",
-			Focus: specNodePort, Upstream: upstreamNodePort,
+			Focus: specNodePortEach, Upstream: upstreamNodePort,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Node: "node-3",
 				Faults:      []matrix.Fault{matrix.FaultMasqueradeMissing},

@@ -18,23 +18,26 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/rules"
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/world"
 )
 
-// podMeans are rules in the network namespace of one pod, which goes away with
-// the pod.
+// podMeans are rules in the network namespaces of pods, which go away with the
+// pods.
 type podMeans struct {
-	choose func(*world.World) (world.Pod, bool)
+	choose func(*world.World) []world.Pod
 	rules  []rules.Rule
-	pod    world.Pod
+	// done are the pods that have the rules, or had them.
+	done []world.Pod
 }
 
-// inPod makes a fault of rules in a pod.
-func inPod(choose func(*world.World) (world.Pod, bool), r ...rules.Rule) func() means {
+// inPods makes a fault of rules in some pods.
+func inPods(choose func(*world.World) []world.Pod, r ...rules.Rule) func() means {
 	return func() means { return &podMeans{choose: choose, rules: r} }
 }
 
@@ -52,49 +55,67 @@ exit 3
 
 const noSuchPod = 3
 
-func (m *podMeans) run(ctx context.Context, hosts *Hosts, input string, command ...string) (string, error) {
-	return hosts.Run(ctx, m.pod.Node, input, append([]string{"sh", "-c", inNamespace, "sh", m.pod.Address}, command...)...)
+// run runs a command in the network namespace of a pod. That the pod is gone is
+// no error.
+func (m *podMeans) run(ctx context.Context, hosts *Hosts, pod world.Pod, input string, command ...string) (string, error) {
+	out, err := hosts.Run(ctx, pod.Node, input, append([]string{"sh", "-c", inNamespace, "sh", pod.Address}, command...)...)
+	if exitCode(err) == noSuchPod {
+		return "", nil
+	}
+	return out, err
 }
 
 func (m *podMeans) apply(ctx context.Context, hosts *Hosts, w *world.World) error {
-	pod, found := m.choose(w)
-	if !found || pod == m.pod {
-		return nil
+	for _, pod := range m.choose(w) {
+		if slices.Contains(m.done, pod) || pod.Terminating {
+			continue
+		}
+		m.done = append(m.done, pod)
+		if _, err := m.run(ctx, hosts, pod, rules.Script(m.rules), "nft", "-f", "-"); err != nil {
+			return err
+		}
 	}
-	m.pod = pod
-	_, err := m.run(ctx, hosts, rules.Script(m.rules), "nft", "-f", "-")
-	if exitCode(err) == noSuchPod {
-		return nil // has gone meanwhile
-	}
-	return err
+	return nil
 }
 
-// verify knows of nothing but that the pod was found: after the run it is gone,
-// and the counters with it.
+// verify knows of nothing but that there was a pod: after the run it is gone, and
+// the counters with it.
 func (m *podMeans) verify(context.Context, *Hosts) error {
-	if m.pod == (world.Pod{}) {
-		return fmt.Errorf("the pod was never there")
+	if len(m.done) == 0 {
+		return errors.New("there was no such pod")
 	}
 	return nil
 }
 
 func (m *podMeans) remove(ctx context.Context, hosts *Hosts) error {
-	if m.pod == (world.Pod{}) {
-		return nil
+	var errs []error
+	for _, pod := range m.done {
+		_, err := m.run(ctx, hosts, pod, rules.Clear(), "nft", "-f", "-")
+		if err == nil {
+			var tables string
+			tables, err = m.run(ctx, hosts, pod, "", "nft", "list", "tables")
+			if err == nil && strings.Contains(tables, rules.Table) {
+				err = fmt.Errorf("in pod %s/%s: table %s is still there", pod.Namespace, pod.Name, rules.Table)
+			}
+		}
+		errs = append(errs, err)
 	}
-	_, err := m.run(ctx, hosts, rules.Clear(), "nft", "-f", "-")
-	if exitCode(err) == noSuchPod {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	tables, err := m.run(ctx, hosts, "", "nft", "list", "tables")
-	if err == nil && strings.Contains(tables, rules.Table) {
-		return fmt.Errorf("in pod %s/%s: table %s is still there", m.pod.Namespace, m.pod.Name, rules.Table)
-	}
-	if exitCode(err) == noSuchPod {
-		return nil
-	}
-	return err
+	m.done = nil
+	return errors.Join(errs...)
+}
+
+// firstBackends returns the first backend of each spec.
+func firstBackends(w *world.World) []world.Pod {
+	var victims []world.Pod
+	seen := map[string]bool{}
+	each(w.Subjects(), func(s world.Service, port world.Port) {
+		for _, b := range port.Backends {
+			at := slices.IndexFunc(w.Pods, func(p world.Pod) bool { return p.Namespace == s.Namespace && p.Name == b.Name })
+			if b.Ready && at >= 0 && !seen[s.Namespace] {
+				seen[s.Namespace] = true
+				victims = append(victims, w.Pods[at])
+			}
+		}
+	})
+	return victims
 }
