@@ -159,7 +159,7 @@ func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*
 	framework.ExpectNoError(err, "starting backends")
 	for _, b := range backends {
 		b.Pod = running[podOf[b.Name]]
-		t.backends = append(t.backends, b)
+		t.changeBackends(func(all []*Backend) []*Backend { return append(all, b) })
 		t.prober.add(&source{Row: b.Row(), Namespace: namespace, Pod: b.Pod.Name, Port: b.Ports.HTTP, Addresses: podIPs(b.Pod)})
 	}
 	for i, spec := range specs {
@@ -174,6 +174,7 @@ func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*
 func (spec BackendSpec) shape(pod *v1.Pod) {
 	if spec.HostNetwork {
 		useHostNetwork(pod)
+		answerFromPodIPs(&pod.Spec.Containers[0])
 	}
 	if spec.Grace > 0 {
 		seconds := int64(spec.Grace.Seconds())
@@ -217,6 +218,15 @@ func (t *Topology) Terminate(ctx context.Context, b *Backend) {
 	framework.ExpectNoError(err, "deleting backend %s", b.Name)
 }
 
+// EndGrace ends the grace period of a terminating backend, as impatient users
+// do, and waits until it is gone.
+func (t *Topology) EndGrace(ctx context.Context, b *Backend) {
+	ginkgo.GinkgoHelper()
+	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, *metav1.NewDeleteOptions(1))
+	framework.ExpectNoError(err, "ending the grace period of backend %s", b.Name)
+	t.AwaitGone(ctx, b)
+}
+
 // BackendPerNode creates one backend on each node, b1 on the first, all in one
 // group.
 func (t *Topology) BackendPerNode(ctx context.Context, group string) []*Backend {
@@ -241,7 +251,24 @@ func (t *Topology) AwaitGone(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
 	err := e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
 	framework.ExpectNoError(err, "waiting until backend %s is gone", b.Name)
-	t.backends = slices.DeleteFunc(t.backends, func(other *Backend) bool { return other.Pod.Name == b.Pod.Name })
+	t.changeBackends(func(all []*Backend) []*Backend {
+		return slices.DeleteFunc(all, func(other *Backend) bool { return other.Pod.Name == b.Pod.Name })
+	})
+}
+
+// allBackends returns the backends of the spec. A [Stream] may ask for them
+// while the spec changes them.
+func (t *Topology) allBackends() []*Backend {
+	t.backendsMutex.Lock()
+	defer t.backendsMutex.Unlock()
+	return t.backends
+}
+
+// changeBackends replaces the list of backends by what change makes of a copy.
+func (t *Topology) changeBackends(change func([]*Backend) []*Backend) {
+	t.backendsMutex.Lock()
+	defer t.backendsMutex.Unlock()
+	t.backends = change(slices.Clone(t.backends))
 }
 
 // BackendsOf returns the backends of the spec that a Service selects.

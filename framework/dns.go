@@ -197,7 +197,7 @@ func (t *Topology) nameRecord(record string) string {
 	if host, port, err := net.SplitHostPort(record); err == nil {
 		return net.JoinHostPort(t.nameRecord(host), port)
 	}
-	for _, b := range t.backends {
+	for _, b := range t.allBackends() {
 		if slices.Contains(podIPs(b.Pod), record) {
 			return b.Name
 		}

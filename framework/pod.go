@@ -55,8 +55,9 @@ const (
 // that it is who. No UDP server is started for port 0.
 func netexecContainer(name, who string, ports Ports) v1.Container {
 	args := []string{"netexec", "--http-port=" + strconv.Itoa(ports.HTTP), "--udp-port=" + strconv.Itoa(ports.UDP)}
-	// /readyz turns good when the UDP server listens, / when HTTP does.
-	ready := "/readyz"
+	// /healthz turns good when the UDP server listens, / when HTTP does. Unlike
+	// /readyz both stay so while the pod terminates: it goes on serving.
+	ready := "/healthz"
 	if ports.UDP == 0 {
 		args[2] = "--udp-port=-1"
 		ready = "/"
@@ -85,6 +86,18 @@ func pinnedPod(namespace, name, node string, containers ...v1.Container) *v1.Pod
 func useHostNetwork(pod *v1.Pod) {
 	pod.Spec.HostNetwork = true
 	pod.Spec.DNSPolicy = v1.DNSClusterFirstWithHostNet
+}
+
+// answerFromPodIPs makes a UDP server listen on the addresses of its pod one by
+// one. On a host, which has several, a server that listens on all at once
+// answers from the address that is nearest to the client, and not from the one
+// that the client has asked.
+func answerFromPodIPs(container *v1.Container) {
+	const podIPs = "POD_IPS"
+	container.Env = append(container.Env, v1.EnvVar{
+		Name: podIPs, ValueFrom: &v1.EnvVarSource{FieldRef: &v1.ObjectFieldSelector{FieldPath: "status.podIPs"}},
+	})
+	container.Args = append(container.Args, fmt.Sprintf("--udp-listen-addresses=$(%s)", podIPs))
 }
 
 // HostPorts returns random ports for a server on the host network. They must be

@@ -102,6 +102,6 @@ func TestNetexecContainer(t *testing.T) {
 		t.Errorf("args %q", got)
 	}
 	if got := client.ReadinessProbe.HTTPGet.Path; got != "/" {
-		t.Errorf("without UDP server, /readyz never turns good; path %q", got)
+		t.Errorf("without UDP server, /healthz never turns good; path %q", got)
 	}
 }

@@ -132,7 +132,7 @@ func (t *Topology) speaks(row matrix.Row, family v1.IPFamily) bool {
 // cluster is promised.
 func reachableFromOutside(c matrix.Column) bool {
 	switch c.Kind {
-	case matrix.FrontendNodePort, matrix.FrontendLoadBalancer, matrix.FrontendExternalIP, matrix.FrontendHealthCheck:
+	case matrix.FrontendNodePort, matrix.FrontendLoadBalancer, matrix.FrontendExternalIP, matrix.FrontendHealthCheck, matrix.FrontendHostPort:
 		return true
 	default:
 		return false
@@ -151,7 +151,7 @@ func (t *Topology) controls(subjects []matrix.Column, blackHole bool) []control 
 	controls := t.dnsControls(subjects)
 	for _, over := range transportsOf(subjects) {
 		protocol := over.protocol
-		for _, b := range t.backends {
+		for _, b := range t.allBackends() {
 			if b.serves(over) {
 				controls = append(controls, control{t.named(b.direct(over), over), matrix.Connect(b.Name)})
 			}

@@ -20,6 +20,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"sync"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -40,12 +41,14 @@ type Topology struct {
 	// one first.
 	Families []v1.IPFamily
 
-	f        *framework.Framework
-	prober   *agnhostProber
-	pacer    *pacer
-	sources  []source
-	backends []*Backend
-	services []*Service
+	f       *framework.Framework
+	prober  *agnhostProber
+	pacer   *pacer
+	sources []source
+	// backends is never changed in place, see changeBackends.
+	backends      []*Backend
+	backendsMutex sync.Mutex
+	services      []*Service
 	// bystander and empty are the controls K3 and K4.
 	bystander, empty *Service
 	bystanderIPs     []string
@@ -142,7 +145,7 @@ func (t *Topology) name(row string, request Request, answer string) string {
 	if asksRecords(request) {
 		return t.nameRecords(answer)
 	}
-	for _, b := range t.backends {
+	for _, b := range t.allBackends() {
 		if answer == identity(b.Pod.Namespace, b.Name) {
 			return b.Name
 		}
