@@ -30,7 +30,7 @@ import (
 // request and one answer (Linux: nf_conntrack_udp_timeout, 30 s).
 const flowLifetime = 31 * time.Second
 
-// flows remembers when a UDP frontend last answered.
+// flows remembers when a UDP frontend last answered which source.
 //
 // As long as a node tracks the flow of an answered datagram, one more from the
 // same source port goes the same way. kube-proxy removes the flows of endpoints
@@ -52,7 +52,9 @@ func newFlows() flows {
 	return flows{answered: map[frontend]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}}
 }
 
+// frontend is one as seen from a source, by the name of its row.
 type frontend struct {
+	source  string
 	address string
 	port    int
 }
@@ -73,7 +75,7 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 			continue
 		}
 		for r := range rows {
-			at := frontend{column.Address, column.Port}
+			at := frontend{verdict.Row(r).Name, column.Address, column.Port}
 			seen := verdict.At(r, c).Observed
 			if seen.Connects() > 0 {
 				f.answered[at] = now
@@ -92,10 +94,10 @@ func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
 	rows, columns := table.Size()
 	for c := range columns {
 		column := table.Column(c)
-		at := frontend{column.Address, column.Port}
-		last, answered := f.answered[at]
-		stale := answered && (column.Kind == matrix.FrontendNodePort || f.deleted[column.Address])
 		for r := range rows {
+			at := frontend{table.Row(r).Name, column.Address, column.Port}
+			last, answered := f.answered[at]
+			stale := answered && (column.Kind == matrix.FrontendNodePort || f.deleted[column.Address])
 			switch e := table.Expected(r, c); {
 			case !table.Probed(r, c):
 			case stale && !e.Positive():

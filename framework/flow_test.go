@@ -24,9 +24,10 @@ import (
 )
 
 func TestFlows(t *testing.T) {
+	source := "pod@node-1"
 	table := func(expected matrix.Expectation) *matrix.Table {
 		built, err := matrix.NewBuilder(
-			[]matrix.Row{{Name: "pod@node-1"}},
+			[]matrix.Row{{Name: source}},
 			[]matrix.Column{
 				{Name: "UDP", Role: matrix.RoleSubject, Address: "10.96.0.9", Port: 80, Protocol: "UDP"},
 				{Name: "TCP", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "TCP"},
@@ -58,6 +59,11 @@ func TestFlows(t *testing.T) {
 	if got := f.remaining(table(matrix.Refuse()), now.Add(time.Second)); got != flowLifetime-time.Second {
 		t.Errorf("a table that expects failure waits %v, want %v", got, flowLifetime-time.Second)
 	}
+	source = "pod@node-2"
+	if got := f.remaining(table(matrix.Refuse()), now); got != 0 {
+		t.Errorf("waits %v for flows of another source", got)
+	}
+	source = "pod@node-1"
 	if got := f.remaining(table(matrix.Fail()), now.Add(time.Minute)); got > 0 {
 		t.Errorf("waits %v for flows that are forgotten", got)
 	}
