@@ -60,13 +60,14 @@ func (t *Topology) CreateEndpointSlice(ctx context.Context, service *Service, po
 	return created
 }
 
-// UpdateEndpointSlice changes an EndpointSlice.
-func (t *Topology) UpdateEndpointSlice(ctx context.Context, slice *discoveryv1.EndpointSlice, change func(*discoveryv1.EndpointSlice)) {
+// UpdateEndpointSlice changes an EndpointSlice and returns the result.
+func (t *Topology) UpdateEndpointSlice(ctx context.Context, slice *discoveryv1.EndpointSlice, change func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSlice {
 	ginkgo.GinkgoHelper()
 	slice = slice.DeepCopy()
 	change(slice)
-	_, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(slice.Namespace).Update(ctx, slice, metav1.UpdateOptions{})
+	updated, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(slice.Namespace).Update(ctx, slice, metav1.UpdateOptions{})
 	framework.ExpectNoError(err, "updating EndpointSlice %s", slice.Name)
+	return updated
 }
 
 // DeleteEndpointSlice deletes an EndpointSlice.

@@ -224,11 +224,10 @@ func (s *Service) frontends(kind matrix.FrontendKind, label string, addresses []
 // Loopbacks returns the columns of the Service's node ports on the loopback
 // address: each source's own, so for a host-network client its node's.
 func (s *Service) Loopbacks() []matrix.Column {
-	loopback := map[v1.IPFamily]string{v1.IPv4Protocol: "127.0.0.1", v1.IPv6Protocol: "::1"}
 	var columns []matrix.Column
 	for _, family := range s.Spec.IPFamilies {
 		for _, port := range s.Spec.Ports {
-			column := s.column(matrix.FrontendLoopback, loopback[family], int(port.NodePort), port.Protocol)
+			column := s.column(matrix.FrontendLoopback, Loopback(family), int(port.NodePort), port.Protocol)
 			column.Name = fmt.Sprintf("%s %s:%d/%s", s.Name, s.label("loopback", column.Address), port.Port, port.Protocol)
 			columns = append(columns, column)
 		}

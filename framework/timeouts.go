@@ -33,6 +33,9 @@ var Timeouts = struct {
 	// KnownFailure is how long cells that fail by a finding are given to be as
 	// expected after all.
 	KnownFailure time.Duration
+	// LoadBalancer is how long a provider may take to give a Service of type
+	// LoadBalancer an address. Without one, that long is waited once.
+	LoadBalancer time.Duration
 	// Poll is the pause between two rounds of probes of the cells that are
 	// still wrong.
 	Poll time.Duration
@@ -56,6 +59,7 @@ var Timeouts = struct {
 	Propagation:  time.Minute,
 	Sentinel:     10 * time.Second,
 	KnownFailure: 10 * time.Second,
+	LoadBalancer: 30 * time.Second,
 	Poll:         200 * time.Millisecond,
 	StreamPause:  200 * time.Millisecond,
 	TunnelSlack:  10 * time.Second,

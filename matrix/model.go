@@ -61,6 +61,7 @@ const (
 	FrontendLoadBalancer FrontendKind = "loadBalancer"
 	FrontendExternalIP   FrontendKind = "externalIP"
 	FrontendHealthCheck  FrontendKind = "healthCheckNodePort"
+	FrontendHostPort     FrontendKind = "hostPort"
 	FrontendDNS          FrontendKind = "dns"
 	FrontendPod          FrontendKind = "podIP"
 	FrontendOther        FrontendKind = "other"
