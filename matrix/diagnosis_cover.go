@@ -60,6 +60,7 @@ func Diagnose(reports ...*Report) *Diagnosis {
 		explained += len(a.cells)
 	}
 	d.Unexplained = e.wrong - explained
+	d.ProbesWanted = wantedProbes(d.Findings)
 	return d
 }
 

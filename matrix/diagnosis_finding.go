@@ -37,13 +37,76 @@ func (c *cover) finding(rank int, a *account) Finding {
 	f.Confidence = math.Round(100*a.odds/(1+coincidence)*float64(t.wrong)/float64(max(1, t.wrong+t.right))) / 100
 	f.Text = (&story{c, a, &f.Coordinates, f.Culprit, f.Fault, t}).tell()
 	for _, rival := range a.rival {
-		other := &account{explanation: rival, cells: a.cells}
-		alternative := Alternative{Coordinates: c.coordinatesOf(other)}
-		alternative.Culprit, alternative.Fault = c.name(other)
-		alternative.Text = (&story{c, other, &alternative.Coordinates, alternative.Culprit, alternative.Fault, t}).blame()
-		f.Alternatives = append(f.Alternatives, alternative)
+		const few = 3
+		if alternative := c.alternative(a, &f, t, rival); alternative.DecidedBy != "" && len(f.Alternatives) < few {
+			f.Alternatives = append(f.Alternatives, alternative)
+		}
 	}
 	return f
+}
+
+// alternative turns a rival explanation into what is told about it.
+func (c *cover) alternative(a *account, f *Finding, t tally, rival explanation) Alternative {
+	other := &account{explanation: rival, cells: a.cells}
+	at := c.coordinatesOf(other)
+	culprit, fault := c.name(other)
+	text := (&story{c, other, &at, culprit, fault, t}).blame()
+	if text == (&story{c, a, &f.Coordinates, f.Culprit, f.Fault, t}).blame() {
+		return Alternative{} // the same in other words
+	}
+	wanted, _, _ := deciding(f.Coordinates, at)
+	return Alternative{Culprit: culprit, Fault: fault, Coordinates: at, Text: text, DecidedBy: wanted}
+}
+
+// deciding returns the probe that would tell two explanations apart, in words
+// and as coordinates: one that the one has and the other has not.
+func deciding(one, other Coordinates) (text string, from, to Coordinates) {
+	from = Coordinates{SourceNode: one.SourceNode, SourceKind: one.SourceKind}
+	if from.SourceNode == nil {
+		from.SourceNode = one.ProxyNode
+	}
+	by := after(" from ", from.SourceNode)
+	switch differ := func(a, b []string) bool { return !slices.Equal(a, b) }; {
+	case differ(one.Backend, other.Backend) && differ(one.BackendNode, nil):
+		to.BackendNode = one.BackendNode
+		return "a probe of another backend" + after(" on ", one.BackendNode) + by, from, to
+	case differ(one.Backend, other.Backend):
+		to.Backend = slices.Concat(one.Backend, other.Backend)
+		return "more tries of each backend" + by, from, to
+	case differ(one.Service, other.Service):
+		to.FrontendKind = one.FrontendKind
+		return "a probe of another Service that was created as late" + by, from, to
+	case differ(one.FrontendKind, other.FrontendKind):
+		to.Service = one.Service
+		return "a probe of another kind of address" + by, from, to
+	case differ(one.Protocol, other.Protocol):
+		return "a probe over another protocol" + by, from, to
+	case differ(one.Family, other.Family):
+		return "a probe over the other IP family" + by, from, to
+	case differ(one.SourceKind, other.SourceKind), differ(one.Source, other.Source):
+		from.SourceKind = nil
+		return "a probe by another kind of client" + by, from, to
+	case differ(one.SourceNode, other.SourceNode), differ(one.ProxyNode, other.ProxyNode):
+		return "a probe from another node", Coordinates{}, to
+	}
+	to.Service = one.Service
+	return "more tries" + by, from, to
+}
+
+// wantedProbes lists the probes that would decide between findings and their
+// alternatives.
+func wantedProbes(findings []Finding) []WantedProbe {
+	var wanted []WantedProbe
+	for _, f := range findings {
+		for _, a := range f.Alternatives {
+			text, from, to := deciding(f.Coordinates, a.Coordinates)
+			known := func(w WantedProbe) bool { return w.Finding == f.Rank && w.Text == text }
+			if !slices.ContainsFunc(wanted, known) {
+				wanted = append(wanted, WantedProbe{Finding: f.Rank, Text: text, From: from, To: to})
+			}
+		}
+	}
+	return wanted
 }
 
 // coveredCells lists the cells of an account by report.
@@ -296,6 +359,10 @@ func (c *cover) fault(a *account) Fault {
 		return c.unreachable(a, ended(Refused))
 	case flaky:
 		return FaultIntermittent
+	case records:
+		if c.all(a, func(f *fact) bool { return f.failures == f.tries && f.outcomes(NoSuchName) == 0 }) {
+			return FaultUnreachable
+		}
 	case foreign, unready:
 		if c.all(a, func(f *fact) bool { return !f.expected.Positive() }) {
 			return FaultForwardedInsteadOfRefused

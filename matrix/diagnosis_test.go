@@ -17,6 +17,7 @@ limitations under the License.
 package matrix
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -24,6 +25,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -659,3 +661,129 @@ type quiet struct {
 
 func (q quiet) Helper()           { q.T.Helper() }
 func (q quiet) Fatal(args ...any) { q.T.Fatal(args...) }
+
+// plantIn plants a fault in a world of a fixed shape and diagnoses it.
+func plantIn(t testing.TB, name string, w *world) *Diagnosis {
+	t.Helper()
+	for _, p := range plants {
+		if p.name == name {
+			w.random = rand.New(rand.NewPCG(1, 1))
+			w.fault, _ = p.fault(w)
+			return Diagnose(w.report(t, "initial"))
+		}
+	}
+	t.Fatalf("there is no fault called %q", name)
+	return nil
+}
+
+// usual is a world like that of most specs.
+func usual() *world {
+	return &world{
+		nodes: 3, backends: []int{0, 1, 2}, hosts: true, outside: true, hairpins: true, nodePorts: true, known: true,
+		protocols: []string{"TCP", "UDP"}, families: []string{"IPv4"},
+	}
+}
+
+// TestDiagnosisGolden shows what a reader gets for each fault in the same world.
+func TestDiagnosisGolden(t *testing.T) {
+	var text strings.Builder
+	for _, p := range plants {
+		w := usual()
+		w.random = rand.New(rand.NewPCG(1, 1))
+		for _, adapt := range []func(){
+			func() {}, func() { w.vacant = true }, func() { w.vacant, w.affinity = false, true },
+			func() { w.affinity, w.local, w.health, w.backends = false, true, true, []int{0, 1} },
+			func() {
+				w.local, w.health, w.sources, w.names, w.sizes, w.backends = false, false, true, true, true, []int{0, 1, 2}
+			},
+			func() { w.families = []string{"IPv4", "IPv6"} }, func() { w.balancers = true },
+		} {
+			if adapt(); p.needs(w) {
+				break
+			}
+		}
+		fmt.Fprintf(&text, "%s:\n%s\n", p.name, plantIn(t, p.name, w).Text())
+	}
+	golden(t, "diagnosis.txt", text.String())
+}
+
+func TestDiagnosisSurvivesJSON(t *testing.T) {
+	d := plantIn(t, "Service without rules on one node", usual())
+	data, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "diagnosis.json", string(data)+"\n")
+	var read Diagnosis
+	if err := json.Unmarshal(data, &read); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(d, &read); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDiagnosisOfHealthyTablesIsEmpty(t *testing.T) {
+	w := usual()
+	w.random = rand.New(rand.NewPCG(1, 1))
+	r := w.report(t, "initial")
+	if d := Diagnose(r, r); len(d.Findings) > 0 || d.Unexplained > 0 || d.Text() != "" {
+		t.Errorf("a healthy table is accused: %s", d.Text())
+	}
+	if d := Diagnose(); d.Findings == nil || d.Kind != DiagnosisKind || d.APIVersion != DiagnosisAPIVersion {
+		t.Errorf("got %+v", d)
+	}
+}
+
+// TestDiagnosisOfFrozenProxy: from a change on, one node shows the old state.
+func TestDiagnosisOfFrozenProxy(t *testing.T) {
+	w := usual()
+	w.random = rand.New(rand.NewPCG(1, 1))
+	before := w.report(t, "two backends")
+	changed := usual()
+	changed.random = w.random
+	changed.backends = append(changed.backends, 0)
+	changed.fault.endpoints = func(p *packet, endpoints []string) []string {
+		if p.via == 1 && p.column.Service == "web" {
+			return butNot(endpoints, "b4")
+		}
+		return endpoints
+	}
+	d := Diagnose(before, changed.report(t, "b4 added"))
+	if len(d.Findings) != 1 || !slices.Contains([]Fault{FaultStaleRules, FaultMissingBackend}, d.Findings[0].Fault) {
+		t.Fatal(describeDiagnosis(d))
+	}
+	if at := d.Findings[0].Coordinates; !slices.Equal(at.ProxyNode, []string{"node-2"}) {
+		t.Error(describeDiagnosis(d))
+	}
+}
+
+// TestDiagnosisOfTwoFaults: the second one is found as well.
+func TestDiagnosisOfTwoFaults(t *testing.T) {
+	w := usual()
+	w.random = rand.New(rand.NewPCG(1, 1))
+	w.fault.proxy = func(p *packet) Outcome {
+		if p.via == 0 && p.fromPod() && p.column.Kind == FrontendClusterIP || p.via == 2 && p.column.Kind == FrontendNodePort {
+			return TimedOut
+		}
+		return fine
+	}
+	d := Diagnose(w.report(t, "initial"))
+	var nodes []string
+	for _, f := range d.Findings {
+		nodes = append(nodes, f.Coordinates.ProxyNode...)
+	}
+	slices.Sort(nodes)
+	if !slices.Equal(nodes, []string{"node-1", "node-3"}) || d.Unexplained > 0 {
+		t.Error(describeDiagnosis(d))
+	}
+}
+
+func BenchmarkDiagnose(b *testing.B) {
+	table, grid := big(b, 200)
+	report := compare(b, table, grid).Report(Meta{})
+	b.ReportAllocs()
+	for b.Loop() {
+		Diagnose(report)
+	}
+}

@@ -29,7 +29,7 @@ func (d *Diagnosis) Text() string {
 	for _, f := range d.Findings {
 		fmt.Fprintf(&text, "%d. %s (confidence %.2f)\n", f.Rank, f.Text, f.Confidence)
 		for _, a := range f.Alternatives {
-			fmt.Fprintf(&text, "   or %s\n", a.Text)
+			fmt.Fprintf(&text, "   or %s (%s would decide)\n", a.Text, a.DecidedBy)
 		}
 	}
 	if d.Unexplained > 0 {
@@ -141,10 +141,11 @@ func (s *story) what() string {
 		text = after("Service ", s.at.Service)
 	case s.a.network:
 		text = "pods" + after(" on ", s.at.BackendNode)
-	case len(s.at.ProxyNode) > 0 && s.at.SourceNode == nil:
-		text = "Services through " + and(s.at.ProxyNode)
 	default:
 		text = "Services"
+	}
+	if s.at.SourceNode == nil && s.at.FrontendNode == nil && !s.a.network {
+		text += after(" through ", s.at.ProxyNode)
 	}
 	return text + after(" on port ", s.at.Port) + s.over()
 }
@@ -165,8 +166,8 @@ func (s *story) over() string {
 	return text
 }
 
-// backends names the backends that are hit.
-func (s *story) backends_() string {
+// victims names the backends that are hit.
+func (s *story) victims() string {
 	text := and(s.at.Backend)
 	if len(s.at.BackendNode) > 0 {
 		text += " (on " + and(s.at.BackendNode) + ")"
@@ -174,7 +175,7 @@ func (s *story) backends_() string {
 	return text
 }
 
-// cells returns how many of the cells in scope are right.
+// good returns how many of the cells in scope are right, bad how many are wrong.
 func (s *story) good() string { return fmt.Sprintf("(%d of %d)", s.right, s.right+s.tally.wrong) }
 
 // bad returns how many of the cells in scope are wrong.
@@ -190,6 +191,9 @@ func (s *story) symptom() string {
 	case FaultUnreachable:
 		switch s.a.relation {
 		case toNode:
+			if len(s.at.SourceNode) > 1 && slices.Equal(s.at.SourceNode, s.at.BackendNode) {
+				return fmt.Sprintf("%s cannot reach each other%s %s", who, s.over(), s.good())
+			}
 			return fmt.Sprintf("%s cannot reach pods on %s%s %s", who, and(s.at.BackendNode), s.over(), s.good())
 		case toLocal:
 			return fmt.Sprintf("%s cannot reach %s if the backend is on the same node %s", who, what, s.good())
@@ -199,7 +203,7 @@ func (s *story) symptom() string {
 		return fmt.Sprintf("%s cannot reach %s %s", who, what, s.good())
 	case FaultRefused:
 		if s.a.relation == toBackend {
-			return fmt.Sprintf("%s refuses whoever asks %s", s.backends_(), s.bad())
+			return fmt.Sprintf("%s refuses whoever asks %s", s.victims(), s.bad())
 		}
 		return fmt.Sprintf("%s are refused by %s %s", who, what, s.bad())
 	case FaultMTU:
@@ -208,15 +212,15 @@ func (s *story) symptom() string {
 		return fmt.Sprintf("tries of %s to %s fail now and then (%d of %d%s), %s", who, what, n.failures, n.tries, percent(n.failures, n.tries), n.rates())
 	case FaultDeadBackend:
 		if s.a.network {
-			return fmt.Sprintf("%s answers nobody%s %s", s.backends_(), s.over(), s.good())
+			return fmt.Sprintf("%s answers nobody%s %s", s.victims(), s.over(), s.good())
 		}
-		return fmt.Sprintf("%s never answers %s that use %s, and %d of %d tries fail%s", s.backends_(), who, what, n.failures, n.tries, n.fair())
+		return fmt.Sprintf("%s never answers %s that use %s, and %d of %d tries fail%s", s.victims(), who, what, n.failures, n.tries, n.fair())
 	case FaultWrongPort:
-		return fmt.Sprintf("%s never answers %s that use %s, and %d of %d tries are refused%s", s.backends_(), who, what, n.failures, n.tries, n.fair())
+		return fmt.Sprintf("%s never answers %s that use %s, and %d of %d tries are refused%s", s.victims(), who, what, n.failures, n.tries, n.fair())
 	case FaultMissingBackend:
 		return fmt.Sprintf("%s gets no traffic of %s that use %s (0 of %d tries), and no try fails", s.missing(), who, what, n.tries)
 	case FaultUnbalanced:
-		return fmt.Sprintf("only %s answers %s that use %s (%d of %d tries)", s.backends_(), who, what, n.tries-n.failures, n.tries)
+		return fmt.Sprintf("only %s answers %s that use %s (%d of %d tries)", s.victims(), who, what, n.tries-n.failures, n.tries)
 	case FaultLocalOnly:
 		return fmt.Sprintf("%s get answers of %s only from backends on the node that they come to %s", who, what, s.bad())
 	case FaultForeignBackend:
@@ -242,7 +246,8 @@ func (s *story) symptom() string {
 	case FaultRejectedInsteadOfDropped:
 		return fmt.Sprintf("%s that use %s are refused where their packets should be dropped %s", who, what, s.bad())
 	case FaultForwardedInsteadOfRefused:
-		return fmt.Sprintf("%s get answers of %s, where nothing may answer %s", who, what, s.bad())
+		from := slices.Concat(s.strangersOf(s.a, foreign), s.strangersOf(s.a, unready), s.strangersOf(s.a, remote))
+		return fmt.Sprintf("%s get answers of %s%s, where nothing may answer %s", who, what, after(" from ", from), s.bad())
 	case FaultStaleRules:
 		return fmt.Sprintf("%s find %s as it was before phase %q %s", who, what, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
 	case FaultWrongRecords:
@@ -258,7 +263,7 @@ func (s *story) symptom() string {
 // missing names the backends that get no traffic.
 func (s *story) missing() string {
 	if len(s.at.Backend) > 0 {
-		return s.backends_()
+		return s.victims()
 	}
 	return "every backend" + after(" on ", s.at.BackendNode)
 }
@@ -336,7 +341,9 @@ func (s *story) contrast() string {
 		}
 		label := s.other(p.coordinate, kinds)
 		if r == n {
-			fine = append(fine, label)
+			if !slices.Contains(fine, label) {
+				fine = append(fine, label)
+			}
 			right, all = right+r, all+n
 			continue
 		}
@@ -345,8 +352,7 @@ func (s *story) contrast() string {
 		}
 	}
 	if len(fine) > 0 {
-		verb := "are"
-		mixed = append([]string{fmt.Sprintf("%s %s fine (%d of %d)", and(fine), verb, right, all)}, mixed...)
+		mixed = append([]string{fmt.Sprintf("%s are fine (%d of %d)", and(fine), right, all)}, mixed...)
 	}
 	return strings.Join(mixed, ", ")
 }
@@ -358,8 +364,9 @@ func (s *story) flipped(p predicate) (right, all int, kinds []string) {
 		values = append(values, x.scope.on(p.coordinate))
 	}
 	by := bySourceKind
-	if p.coordinate == byFrontendKind {
-		by = byFrontendKind
+	switch p.coordinate {
+	case byFrontendKind, byProtocol, byFamily:
+		by = p.coordinate
 	}
 	for i := range s.facts {
 		f := &s.facts[i]
@@ -401,10 +408,8 @@ func (s *story) other(by coordinate, kinds []string) string {
 		return "other Services"
 	case byAge:
 		return "Services that were there before"
-	case byProtocol:
-		return "other protocols"
-	case byFamily:
-		return "the other IP family"
+	case byProtocol, byFamily:
+		return "the same over " + and(kinds)
 	case byPath:
 		return "other paths"
 	case bySize:
@@ -454,10 +459,11 @@ func (s *story) blame() string {
 	if on == "" {
 		on = " on every node"
 	}
-	rules := "Service rules" + after(" for ", slices.Concat(s.at.Protocol, s.at.Family)) + after(" of ", s.at.Service)
-	if len(s.at.FrontendKind) > 0 && len(s.at.Service) == 0 {
+	rules := "Service rules" + after(" of ", s.at.Service)
+	if len(s.at.FrontendKind) > 0 {
 		rules += " for " + frontends(s.at.FrontendKind)
 	}
+	rules += after(" over ", slices.Concat(s.at.Protocol, s.at.Family))
 	switch s.culprit {
 	case CulpritProbe:
 		return "the way to " + s.who() + " is broken (API server, kubelet or the client's own pod), nothing is known about the network"
@@ -466,7 +472,7 @@ func (s *story) blame() string {
 	case CulpritHealthCheck:
 		return "the health check node port is wrong" + on
 	case CulpritBackend:
-		return s.backends_() + " itself does not work"
+		return s.victims() + " itself does not work"
 	case CulpritLoadBalancer:
 		return "the address is not announced, or its traffic does not get to a node"
 	case CulpritPodNetwork:
@@ -474,6 +480,9 @@ func (s *story) blame() string {
 			return "the path MTU is smaller than what is sent" + after(" to ", s.at.BackendNode)
 		}
 		if len(s.at.BackendNode) > 0 && len(s.at.SourceNode) > 0 {
+			if slices.Equal(s.at.SourceNode, s.at.BackendNode) {
+				return "the pod network is broken between " + and(s.at.SourceNode)
+			}
 			return "the pod network is broken from " + and(s.at.SourceNode) + " to " + and(s.at.BackendNode)
 		}
 		return "the pod network is broken" + after(" from ", s.at.SourceNode) + after(" to ", s.at.BackendNode)
@@ -494,13 +503,17 @@ func (s *story) blame() string {
 	case FaultHairpin:
 		return "the source address of hairpin traffic is not rewritten" + on
 	case FaultMasqueradeMissing:
-		return "the source address of forwarded traffic is not rewritten, so that answers take another way" + on
+		return "traffic that is forwarded to another node keeps its source address" + on + ", and the answers do not come back that way"
 	case FaultSourceRewritten:
 		return "the source address is rewritten" + on
 	case FaultSourceKept:
 		return "the source address is not rewritten" + on
 	case FaultForeignBackend, FaultUnreadyBackend, FaultForwardedInsteadOfRefused:
 		return rules + on + " name an endpoint that is none"
+	case FaultDroppedInsteadOfRejected:
+		return "traffic to Services without endpoints is dropped" + on
+	case FaultRejectedInsteadOfDropped:
+		return "traffic that no local endpoint can take is rejected" + on
 	case FaultLocalPolicyIgnored:
 		return rules + on + " do not follow the traffic policy"
 	case FaultStaleRules:
