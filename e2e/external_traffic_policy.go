@@ -24,6 +24,7 @@ import (
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
 
+	"sigs.k8s.io/service-e2e/e2e/findings"
 	e2esvc "sigs.k8s.io/service-e2e/framework"
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -102,14 +103,6 @@ func externally(policy v1.ServiceExternalTrafficPolicy) func(*v1.Service) {
 	return func(s *v1.Service) { s.Spec.ExternalTrafficPolicy = policy }
 }
 
-// remotePod is a finding: with --cluster-cidr, kube-proxy takes the pods of other
-// nodes for its own.
-var remotePod = e2esvc.Finding{
-	ID:    "remote-pod-node-port",
-	Title: "a pod that uses another node's port of a Service with externalTrafficPolicy Local is sent to endpoints whose replies never reach it",
-	Link:  "https://github.com/kubernetes/kubernetes/issues/74383",
-}
-
 // expectPodsAtReceivingNode says what pods get from node ports under
 // externalTrafficPolicy Local: either the node's endpoints or any, but an answer
 // in any case if the node that they chose has an endpoint.
@@ -128,7 +121,7 @@ func expectPodsAtReceivingNode(t *e2esvc.Topology, table *e2esvc.Table, nodePort
 		table.Expect(pods, columns, matrix.ConnectSome(e2esvc.Names(usable...)...))
 		if len(local) < len(usable) {
 			// It depends on which endpoint is chosen.
-			table.KnownFailure(remotePod, matrix.And(pods, matrix.Not(matrix.RowsOn(node.Name))), columns, matrix.Implementation())
+			table.KnownFailure(findings.PodToLocalNodePort, matrix.And(pods, matrix.Not(matrix.RowsOn(node.Name))), columns, matrix.Implementation())
 		}
 	}
 }

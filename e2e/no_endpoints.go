@@ -21,6 +21,8 @@ import (
 	"fmt"
 
 	v1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
 
@@ -50,4 +52,40 @@ var _ = SIGDescribe("Services without endpoints", func() {
 			check("b1 gone", matrix.Refuse())
 		})
 	}
+
+	// NOEP-02
+	f.It("should refuse when the only pod was evicted, whether it publishes unready pods or not", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Pod: e2esvc.Evictable})[0]
+		create := func(name string, publish bool) *e2esvc.Service {
+			return t.CreateService(ctx, name, "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.WithPort(e2esvc.ServicePort(80, v1.ProtocolUDP)), publishing(publish))
+		}
+		strict, published := create("strict", false), create("published", true)
+		check := func(phase string, expected matrix.Expectation) {
+			table := t.NewTable(e2esvc.Columns(strict.VIP(), published.VIP()))
+			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("strict", "published"), expected)
+			t.Check(ctx, phase, table, e2esvc.Hold(holdAfterRemoval))
+		}
+		expectNoEndpoint := func(of *e2esvc.Service) {
+			slices, err := f.ClientSet.DiscoveryV1().EndpointSlices(of.Namespace).List(ctx, metav1.ListOptions{
+				LabelSelector: discoveryv1.LabelServiceName + "=" + of.Name,
+			})
+			framework.ExpectNoError(err, "listing the EndpointSlices of Service %s", of.Name)
+			for _, slice := range slices.Items {
+				for _, endpoint := range slice.Endpoints {
+					if endpoint.TargetRef != nil && endpoint.TargetRef.UID == b1.Pod.UID {
+						framework.Failf("EndpointSlice %s of Service %s lists the evicted pod %s", slice.Name, of.Name, b1.Pod.Name)
+					}
+				}
+			}
+		}
+
+		check("before", matrix.Connect("b1"))
+		t.Evict(ctx, b1)
+		check("b1 evicted", matrix.Refuse())
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b2", Group: "web", Node: 1})
+		check("b2 ready", matrix.Connect("b2").Exactly())
+		expectNoEndpoint(strict)
+		expectNoEndpoint(published)
+	})
 })

@@ -178,7 +178,11 @@ func (spec BackendSpec) shape(pod *v1.Pod) {
 	}
 	if spec.Grace > 0 {
 		seconds := int64(spec.Grace.Seconds())
-		pod.Spec.Containers[0].Args = append(pod.Spec.Containers[0].Args, fmt.Sprintf("--delay-shutdown=%d", seconds))
+		server := &pod.Spec.Containers[0]
+		server.Args = append(server.Args, fmt.Sprintf("--delay-shutdown=%d", seconds))
+		// /readyz turns bad when termination begins, and it would no longer
+		// be an endpoint that serves.
+		server.ReadinessProbe.HTTPGet.Path = "/healthz"
 		// Past that it has to go by itself; the kubelet should not kill it.
 		pod.Spec.TerminationGracePeriodSeconds = ptr.To(seconds + 5)
 	}
@@ -251,6 +255,11 @@ func (t *Topology) AwaitGone(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
 	err := e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
 	framework.ExpectNoError(err, "waiting until backend %s is gone", b.Name)
+	t.forget(b)
+}
+
+// forget takes a backend, with all in its pod, out of the tables.
+func (t *Topology) forget(b *Backend) {
 	t.changeBackends(func(all []*Backend) []*Backend {
 		return slices.DeleteFunc(all, func(other *Backend) bool { return other.Pod.Name == b.Pod.Name })
 	})

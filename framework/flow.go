@@ -71,7 +71,7 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 	rows, columns := verdict.Size()
 	for c := range columns {
 		column := verdict.Column(c)
-		if column.Role != matrix.RoleSubject || v1.Protocol(column.Protocol) != v1.ProtocolUDP {
+		if column.Role != matrix.RoleSubject || hasFixedPort(column) || v1.Protocol(column.Protocol) != v1.ProtocolUDP {
 			continue
 		}
 		for r := range rows {
@@ -94,6 +94,9 @@ func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
 	rows, columns := table.Size()
 	for c := range columns {
 		column := table.Column(c)
+		if hasFixedPort(column) {
+			continue // it is the flow that is asked for
+		}
 		for r := range rows {
 			at := frontend{table.Row(r).Name, column.Address, column.Port}
 			last, answered := f.answered[at]

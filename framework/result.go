@@ -51,7 +51,8 @@ type Result struct {
 	Late []string `json:"late,omitempty"`
 	// KnownFailures are the findings by which cells may fail here.
 	KnownFailures []KnownFailure `json:"knownFailures,omitempty"`
-	// Gaps are the interruptions that probing without pause has found.
+	// Gaps are the interruptions that probing without pause has found, the
+	// longest first.
 	Gaps []Gap `json:"gaps,omitempty"`
 
 	// diagnosis explains what is wrong, judged by this phase and those of the
@@ -76,7 +77,8 @@ func (r *Result) lateness() string {
 // String returns the table as text; it is what a failed spec shows.
 func (r *Result) String() string {
 	text := r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{})
-	for _, gap := range r.Gaps {
+	const atMost = 10
+	for _, gap := range r.Gaps[:min(atMost, len(r.Gaps))] {
 		text += fmt.Sprintf("longest gap %s -> %s: %.1f s\n", gap.Row, gap.Column, gap.Seconds)
 	}
 	if r.diagnosis != nil && len(r.diagnosis.Findings) > 0 {
@@ -117,6 +119,9 @@ func (r *Result) line() string {
 	rest := ""
 	for _, known := range r.KnownFailures {
 		rest += fmt.Sprintf(", %d known failures by %s", known.Failed, known.ID)
+	}
+	if len(r.Gaps) > 0 {
+		rest += fmt.Sprintf(", gaps of up to %.1f s", r.Gaps[0].Seconds)
 	}
 	if counts.Skipped > 0 {
 		rest += fmt.Sprintf(", %d cells skipped", counts.Skipped)

@@ -17,8 +17,10 @@ limitations under the License.
 package framework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,7 +47,10 @@ type Stream struct {
 	// limit is set by [Within]; stretches holds the longest of each cell.
 	limit     time.Duration
 	stretches [][]time.Duration
-	wg        sync.WaitGroup
+	// interruptions and order are set by [Interrupted] and [InOrder].
+	interruptions []interruption
+	order         []string
+	wg            sync.WaitGroup
 }
 
 // gap is the longest time that a cell has not been as expected at a stretch.
@@ -128,6 +133,8 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
 	seen, g := &s.grid[cell.Row][cell.Column], &s.gaps[cell.Row][cell.Column]
 	stretch := &s.stretches[cell.Row][cell.Column]
 	var stretchBegun, before time.Time
+	var p streamed
+	defer func() { *seen = seen.Merge(p.failing) }()
 	for ctx.Err() == nil {
 		begun := time.Now()
 		one, err := s.sweep.ask(ctx, cell, 1)
@@ -142,7 +149,8 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
 		}
 		before = begun
 		*stretch = max(*stretch, begun.Sub(stretchBegun))
-		*seen = seen.Merge(one)
+		one = s.ordered(cell, &p, one)
+		*seen = seen.Merge(s.admit(cell, &p, one, begun))
 		if s.sweep.table.Judge(cell.Row, cell.Column, one).Wrong() {
 			if g.since.IsZero() {
 				g.since = begun
@@ -183,12 +191,14 @@ func (s *Stream) Stop() *matrix.Report {
 
 		KnownFailures: s.table.knownFailures(verdict),
 	}
-	for _, cell := range verdict.Wrong() {
-		result.Gaps = append(result.Gaps, Gap{
-			Row: verdict.Row(cell.Row).Name, Column: verdict.Column(cell.Column).Name,
-			Seconds: s.gaps[cell.Row][cell.Column].longest.Seconds(),
-		})
+	for _, cell := range s.sweep.cells(func(matrix.Column) bool { return true }) {
+		if longest := s.gaps[cell.Row][cell.Column].longest; longest > 0 {
+			result.Gaps = append(result.Gaps, Gap{
+				Row: verdict.Row(cell.Row).Name, Column: verdict.Column(cell.Column).Name, Seconds: longest.Seconds(),
+			})
+		}
 	}
+	slices.SortStableFunc(result.Gaps, func(a, b Gap) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	result.record()
 	if !verdict.OK() {
 		framework.Fail(result.String() + s.t.reproduction(verdict))

@@ -194,8 +194,12 @@ func (s *sweep) isPaced(cell matrix.Cell) bool {
 	return s.drawsErrors(cell) && s.pacer.key(s.table.Row(cell.Row), s.table.Column(cell.Column)) != ""
 }
 
-// sideBySide makes all tries at the same time.
+// sideBySide makes all tries at the same time, unless they have a source port to
+// share.
 func (s *sweep) sideBySide(ctx context.Context, cell matrix.Cell, tries int) (matrix.Observation, error) {
+	if hasFixedPort(s.table.Column(cell.Column)) {
+		return s.ask(ctx, cell, tries)
+	}
 	seen := make([]matrix.Observation, tries)
 	errs := make([]error, tries)
 	var wg sync.WaitGroup

@@ -121,6 +121,15 @@ func (table *Table) build() (*matrix.Table, error) {
 	return table.Build()
 }
 
+// Leaving says that backends go away while the table is streamed, so that their
+// pods are no control.
+func (table *Table) Leaving(backends ...*Backend) {
+	for _, b := range backends {
+		table.Expect(matrix.AllRows(), matrix.And(matrix.ColumnsOfRole(matrix.RoleDirect),
+			matrix.ColumnsWhere("columns of "+b.Name, func(c matrix.Column) bool { return c.Backend == b.Name })), matrix.NotProbed())
+	}
+}
+
 // speaks tells whether a source has an address of an IP family, as far as its
 // addresses are known.
 func (t *Topology) speaks(row matrix.Row, family v1.IPFamily) bool {
@@ -215,6 +224,18 @@ func (t *Topology) named(column matrix.Column, over transport) matrix.Column {
 // serves tells whether a backend can be reached over a transport.
 func (b *Backend) serves(over transport) bool {
 	return b.Address(over.family) != "" && b.Ports.Of(over.protocol) > 0
+}
+
+// Direct returns the columns of the backend's podIPs, as control K1 has them. In
+// a table of their own they can be probed after the backend is gone.
+func (b *Backend) Direct(protocol v1.Protocol) []matrix.Column {
+	var columns []matrix.Column
+	for _, address := range podIPs(b.Pod) {
+		column := b.direct(transport{protocol, ipFamily(address)})
+		column.Name = fmt.Sprintf("%s podIP %s/%s", b.Name, column.Family, protocol)
+		columns = append(columns, column)
+	}
+	return columns
 }
 
 // direct returns the column of the backend's podIP: control K1.

@@ -47,6 +47,7 @@ var tools = map[string]tool{
 	dnsRequest:          digTool,
 	dnsServerRequest:    digTool,
 	string(Lookup):      lookupTool,
+	fixedPortRequest:    fixedPortTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

@@ -56,6 +56,8 @@ type Topology struct {
 	// know it yet.
 	unsettled bool
 	flows     flows
+	// nextSourcePort and flowSets count what [Topology.FixedPort] has given out.
+	nextSourcePort, flowSets int
 	// selfTested is set once a table of this spec has held the black hole
 	// of the probes' self-test (K2), which takes the time limit of a probe.
 	selfTested bool
