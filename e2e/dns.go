@@ -18,10 +18,14 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
+	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
 	admissionapi "k8s.io/pod-security-admission/api"
 	"k8s.io/utils/ptr"
 
@@ -72,7 +76,7 @@ var _ = SIGDescribe("Services DNS", func() {
 			reverse = append(reverse, t.DNS("web "+string(web.Spec.IPFamilies[i]), e2esvc.PTRName(vip), "PTR"))
 		}
 		partial := partialNames(t, "web", f.Namespace.Name)
-		short := e2esvc.Columns(t.Lookup("web", "web"), calledBy("web", web.ByName()))
+		short := e2esvc.Columns(t.Lookup("web", "web"), calledBy("web", "web", web.ByName()))
 		unknown := e2esvc.Columns(
 			t.DNS("_bad._tcp.web", t.DNSName("_bad._tcp.web"), "SRV"),
 			t.DNS("nosuch", t.DNSName("nosuch"), e2esvc.AddressRecord(t.Families[0])),
@@ -167,7 +171,41 @@ var _ = SIGDescribe("Services DNS", func() {
 		table.Expect(matrix.AllRows(), matrix.ColumnsIn(ports[1:]), matrix.NoName())
 		t.Check(ctx, "second slice deleted", table)
 	})
+
+	// DNS-11
+	f.It("should resolve a Service whose name begins with a digit", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		needNamesWithDigits(ctx, f)
+		web := t.CreateService(ctx, "1web", "web", e2esvc.ServicePort(443, v1.ProtocolTCP), e2esvc.WithPort(e2esvc.ServicePort(443, v1.ProtocolUDP)))
+		addresses := addressQueries(t, "1web", t.DNSName("1web"))
+		unknown := addressQueries(t, "1nosuch", t.DNSName("1nosuch"))
+		check := func(phase string, connect matrix.Expectation) {
+			table := t.NewTable(e2esvc.Columns(addresses, unknown, web.ByName()))
+			expectAddresses(table, addresses, web.Spec.IPFamilies, e2esvc.VIPRecord("1web"))
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(unknown), matrix.NoName())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.ByName()), connect)
+			t.Check(ctx, phase, table)
+		}
+
+		check("no endpoints", matrix.Refuse())
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 1})
+		check("b1 ready", matrix.Connect("b1"))
+	})
 })
+
+// needNamesWithDigits skips the spec if names of Services have to be labels of
+// RFC 1035.
+func needNamesWithDigits(ctx context.Context, f *framework.Framework) {
+	ginkgo.GinkgoHelper()
+	_, err := f.ClientSet.CoreV1().Services(f.Namespace.Name).Create(ctx, &v1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "1web"},
+		Spec:       v1.ServiceSpec{Ports: []v1.ServicePort{e2esvc.ServicePort(443, v1.ProtocolTCP)}},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if apierrors.IsInvalid(err) {
+		e2eskipper.Skipf("the API server does not take names of Services that begin with a digit (RelaxedServiceNameValidation): %v", err)
+	}
+	framework.ExpectNoError(err, "trying whether names of Services may begin with a digit")
+}
 
 // addressQueries returns the columns that ask for all addresses of a name, over
 // UDP and TCP.
@@ -214,11 +252,11 @@ func srvRecords(port int32, targets ...string) string {
 	return e2esvc.Records(records...)
 }
 
-// calledBy returns columns that go by another name of the Service.
-func calledBy(name string, columns []matrix.Column) []matrix.Column {
+// calledBy returns columns of a Service that go by another name.
+func calledBy(label, name string, columns []matrix.Column) []matrix.Column {
 	var result []matrix.Column
 	for _, column := range columns {
-		column.Name = "short " + column.Name
+		column.Name = fmt.Sprintf("%s:%d/%s", label, column.Port, column.Protocol)
 		column.Address = name
 		result = append(result, column)
 	}

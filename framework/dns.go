@@ -217,20 +217,24 @@ var digTool = tool{
 		word, question, _ := strings.Cut(string(p.Request), ":")
 		recordType, name, _ := strings.Cut(question, ":")
 		recordType, tcp := strings.CutSuffix(recordType, "/tcp")
-		dig := "dig +tries=1 +time=5 +noall +comments +answer +search"
+		// Once more if there is no answer, as every resolver does: a name server
+		// may be too busy for a datagram. Whether each gets through to it is for
+		// queries to a server to say.
+		dig := "dig +tries=2 +time=3"
 		if word == dnsServerRequest {
-			dig += fmt.Sprintf(" @%s -p %d", p.Address, p.Port)
+			dig = fmt.Sprintf("dig +tries=1 +time=5 @%s -p %d", p.Address, p.Port)
 			tcp = p.Protocol == v1.ProtocolTCP
 		} else {
 			name = p.Address
 		}
+		dig += " +noall +comments +answer +search"
 		if tcp {
 			dig += " +tcp"
 		}
 		command := dig + strings.Repeat(fmt.Sprintf(" %s %s", quoted(name), recordType), max(1, p.Tries))
 		if recordType == "SRV" {
 			// Whom the records lead to is part of the promise.
-			command = fmt.Sprintf(`found=$(%s); echo "$found"; set -- $(echo "$found" | awk '$4 == "SRV" { print $8, "A", $8, "AAAA" }' | sort -u); [ $# -eq 0 ] || dig +tries=1 +time=5 +noall +answer "$@"`, command)
+			command = fmt.Sprintf(`found=$(%s); echo "$found"; set -- $(echo "$found" | awk '$4 == "SRV" { print $8, "A", $8, "AAAA" }' | sort -u); [ $# -eq 0 ] || dig +tries=2 +time=3 +noall +answer "$@"`, command)
 		}
 		return command
 	},

@@ -87,15 +87,15 @@ func TestToolCommands(t *testing.T) {
 		want string
 	}{
 		{Probe{Address: "2001:db8::9", Port: 31000, Protocol: v1.ProtocolTCP, Request: HealthCheck}, `curl -sS -m 5 -w '\n%{http_code}' http://[2001:db8::9]:31000/healthz`},
-		{Probe{Address: "web.default", Request: "dns:A/tcp", Tries: 2}, `dig +tries=1 +time=5 +noall +comments +answer +search +tcp 'web.default' A 'web.default' A`},
+		{Probe{Address: "web.default", Request: "dns:A/tcp", Tries: 2}, `dig +tries=2 +time=3 +noall +comments +answer +search +tcp 'web.default' A 'web.default' A`},
 		{
 			Probe{Address: "10.96.0.10", Port: 53, Protocol: v1.ProtocolTCP, Request: "dnsat:A:x.", Tries: 1},
-			`dig +tries=1 +time=5 +noall +comments +answer +search @10.96.0.10 -p 53 +tcp 'x.' A`,
+			`dig +tries=1 +time=5 @10.96.0.10 -p 53 +noall +comments +answer +search +tcp 'x.' A`,
 		},
 		{
 			Probe{Address: "_http._tcp.web.default", Request: "dns:SRV", Tries: 1},
-			`found=$(dig +tries=1 +time=5 +noall +comments +answer +search '_http._tcp.web.default' SRV); echo "$found"; ` +
-				`set -- $(echo "$found" | awk '$4 == "SRV" { print $8, "A", $8, "AAAA" }' | sort -u); [ $# -eq 0 ] || dig +tries=1 +time=5 +noall +answer "$@"`,
+			`found=$(dig +tries=2 +time=3 +noall +comments +answer +search '_http._tcp.web.default' SRV); echo "$found"; ` +
+				`set -- $(echo "$found" | awk '$4 == "SRV" { print $8, "A", $8, "AAAA" }' | sort -u); [ $# -eq 0 ] || dig +tries=2 +time=3 +noall +answer "$@"`,
 		},
 		{Probe{Address: "web", Request: Lookup}, `timeout 5 getent ahosts 'web'`},
 	} {
