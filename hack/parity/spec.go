@@ -66,9 +66,8 @@ func specsIn(name string, source []byte) ([]spec, error) {
 		return nil, err
 	}
 	type located struct {
-		at, end   token.Pos
-		container string
-		text      string
+		at, end token.Pos
+		text    string
 	}
 	var its, containers []located
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -95,7 +94,7 @@ func specsIn(name string, source []byte) ([]spec, error) {
 		specs[i] = spec{file: name, text: it.text}
 	}
 	for _, group := range file.Comments {
-		for _, line := range strings.Split(strings.TrimSpace(group.Text()), "\n") {
+		for line := range strings.SplitSeq(strings.TrimSpace(group.Text()), "\n") {
 			ids, err := idsIn(line)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", files.Position(group.Pos()), err)
