@@ -177,7 +177,7 @@ var _ = SIGDescribe("Services UDP flows", func() {
 		check("b1 gone", "b2", "b2")
 	})
 
-	// BEY-69, and of BEY-71 the readiness: the pod is alive all the while, so
+	// BEY-69, BEY-71: of the latter the readiness; the pod is alive all the while, so
 	// whatever still goes to it is seen, as it would be by the next pod that
 	// gets the address of one that is gone.
 	f.It("should be refused when no backend is ready any more", func(ctx context.Context) {
