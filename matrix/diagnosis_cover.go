@@ -92,7 +92,16 @@ type cover struct {
 
 func newCover(e *evidence) *cover {
 	c := &cover{evidence: e, explained: make([]bool, len(e.facts)), searcher: newSearcher(e)}
+	var wrong []*fact
+	for i := range e.facts {
+		if e.facts[i].verdict != Match {
+			wrong = append(wrong, &e.facts[i])
+		}
+	}
 	for _, h := range e.hypotheses() {
+		if !slices.ContainsFunc(wrong, func(f *fact) bool { return h.gain(e, f) > 0 }) {
+			continue // nothing speaks for it
+		}
 		s := suspect{hypothesis: h}
 		for i := range e.facts {
 			if gain := h.gain(e, &e.facts[i]); gain != 0 {

@@ -88,10 +88,12 @@ var beam = [...]int{8, 5, 3, 2}
 type searcher struct {
 	*evidence
 	costs [coordinates]float64
-	sums  [coordinates][]sums
-	seen  map[string]bool
-	found func(explanation)
-	best  float64
+	// telling are the coordinates in which cells differ.
+	telling []coordinate
+	sums    [coordinates][]sums
+	seen    map[string]bool
+	found   func(explanation)
+	best    float64
 }
 
 // sums are those of the gains of cells with a certain value of a coordinate.
@@ -110,8 +112,21 @@ func newSearcher(e *evidence) *searcher {
 		n := len(e.values[c].names)
 		s.sums[c] = make([]sums, n)
 		s.costs[c] = 1 + math.Log(float64(max(n, 1))) + extraCosts[coordinate(c)]
+		if s.differ(coordinate(c)) {
+			s.telling = append(s.telling, coordinate(c))
+		}
 	}
 	return s
+}
+
+// differ reports whether cells differ in a coordinate.
+func (s *searcher) differ(c coordinate) bool {
+	for i := range s.facts {
+		if s.facts[i].values[c] != s.facts[0].values[c] {
+			return true
+		}
+	}
+	return false
 }
 
 // extraCosts make scopes less likely that are narrower than faults usually are.
@@ -152,15 +167,15 @@ func (s *searcher) narrow(x explanation, items []item, cost float64) {
 		ochiai, bound float64
 	}
 	var candidates []candidate
-	for c := range s.sums {
-		if x.scope.on(coordinate(c)) != none || x.network && ofServices[coordinate(c)] {
+	for _, c := range s.telling {
+		if x.scope.on(c) != none || x.network && ofServices[c] {
 			continue
 		}
 		for v, sum := range s.sums[c] {
 			if sum.positive == 0 || sum.items == len(items) {
 				continue
 			}
-			narrowed := x.scope.with(predicate{coordinate(c), int32(v)})
+			narrowed := x.scope.with(predicate{c, int32(v)})
 			key := narrowed.key()
 			if s.seen[key] {
 				continue
@@ -168,7 +183,7 @@ func (s *searcher) narrow(x explanation, items []item, cost float64) {
 			s.seen[key] = true
 			spent := cost + s.costs[c]
 			s.consider(explanation{x.hypothesis, narrowed, sum.net - spent})
-			candidates = append(candidates, candidate{predicate{coordinate(c), int32(v)}, sum.ochiai(), sum.positive - spent})
+			candidates = append(candidates, candidate{predicate{c, int32(v)}, sum.ochiai(), sum.positive - spent})
 		}
 	}
 	candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return c.bound <= s.best-closeCall })
@@ -186,19 +201,17 @@ func (s *searcher) narrow(x explanation, items []item, cost float64) {
 
 // add sums up the gains by the values of each coordinate.
 func (s *searcher) add(items []item) {
-	for c := range s.sums {
+	for _, c := range s.telling {
 		clear(s.sums[c])
-	}
-	for _, i := range items {
-		values := &s.facts[i.fact].values
-		for c, v := range values {
+		of := s.sums[c]
+		for _, i := range items {
+			v := s.facts[i.fact].values[c]
 			if v == none {
 				continue
 			}
-			sum := &s.sums[c][v]
-			sum.net += i.gain
-			sum.positive += max(0, i.gain)
-			sum.items++
+			of[v].net += i.gain
+			of[v].positive += max(0, i.gain)
+			of[v].items++
 		}
 	}
 }
