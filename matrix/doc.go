@@ -33,6 +33,9 @@ limitations under the License.
 // logs and never fails a test. Misuse comes back as an error that names the row
 // and the column. Nothing it returns depends on the order of a map.
 //
+// What is broken, judged by one or several reports, is what [Diagnose] says; it
+// writes and reads as JSON too.
+//
 // Start reading at [Row], [Column] and [Expectation]; then [Builder], [Table],
 // [Comparison] and [Report].
 package matrix
