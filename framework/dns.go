@@ -181,7 +181,7 @@ func (t *Topology) dnsControls(subjects []matrix.Column) []control {
 // asksRecords tells whether the answers to a request are [Records].
 func asksRecords(request Request) bool {
 	word, _, _ := strings.Cut(string(request), ":")
-	return word == dnsRequest || word == dnsServerRequest || word == string(Lookup)
+	return slices.Contains([]string{dnsRequest, dnsServerRequest, string(Lookup), environmentRequest}, word)
 }
 
 // nameRecords gives the records of an answer the names that tables know.

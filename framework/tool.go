@@ -48,6 +48,8 @@ var tools = map[string]tool{
 	dnsServerRequest:    digTool,
 	string(Lookup):      lookupTool,
 	fixedPortRequest:    fixedPortTool,
+	environmentRequest:  environmentTool,
+	string(APIServer):   apiServerTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

@@ -61,6 +61,14 @@ func TestTools(t *testing.T) {
 		{request: Lookup, output: exitMark + "2", outcome: matrix.NoSuchName},
 		{request: Lookup, output: exitMark + "124", outcome: matrix.TimedOut},
 		{request: Lookup, output: "getent: invalid" + exitMark + "1", outcome: matrix.Error},
+		{request: "env:WEB", output: "10.96.0.9\n80\n" + exitMark + "0", answer: "10.96.0.9:80"},
+		{request: "env:WEB", output: "fd00::9\n80\n" + exitMark + "0", answer: "[fd00::9]:80"},
+		{request: "env:WEB", output: exitMark + "1", outcome: matrix.NoSuchName},
+		{request: "env:WEB", output: "10.96.0.9\n" + exitMark + "1", outcome: matrix.Error},
+		{request: APIServer, output: `{"major": "1", "gitVersion": "v1.37.1"}` + exitMark + "0", answer: IsAPIServer},
+		{request: APIServer, output: `{"kind": "Status", "code": 403}` + exitMark + "0", answer: IsAPIServer},
+		{request: APIServer, output: "hello" + exitMark + "0", answer: "hello"},
+		{request: APIServer, output: "curl: (7) Failed to connect" + exitMark + "7", outcome: matrix.Refused},
 	} {
 		body, err := json.Marshal(map[string]string{"output": test.output})
 		if err != nil {
@@ -97,6 +105,8 @@ func TestToolCommands(t *testing.T) {
 			`found=$(dig +tries=2 +time=3 +noall +comments +answer +search '_http._tcp.web.default' SRV); echo "$found"; ` +
 				`set -- $(echo "$found" | awk '$4 == "SRV" { print $8, "A", $8, "AAAA" }' | sort -u); [ $# -eq 0 ] || dig +tries=2 +time=3 +noall +answer "$@"`,
 		},
+		{Probe{Request: "env:WEB"}, `printenv 'WEB_SERVICE_HOST' 'WEB_SERVICE_PORT'`},
+		{Probe{Address: "fd00::1", Port: 443, Request: APIServer}, "curl -sSk -m 5 https://[fd00::1]:443/version"},
 		{Probe{Address: "web", Request: Lookup}, `timeout 5 getent ahosts 'web'`},
 	} {
 		if got := toolOf(test.p.Request).command(test.p); got != test.want {
