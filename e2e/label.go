@@ -41,7 +41,7 @@ var _ = SIGDescribe("Services labels", func() {
 		over := func(text string) string { return fmt.Sprintf("%s over %s", text, protocol) }
 
 		// LBL-01, OLD-13
-		f.It(over("should leave Services to the proxy that service.kubernetes.io/service-proxy-name names"), func(ctx context.Context) {
+		f.It(over("should leave Services to the proxy that the label service-proxy-name names"), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			backends := t.BackendPerNode(ctx, "web")
 			all := matrix.Connect(e2esvc.Names(backends...)...)
@@ -80,7 +80,7 @@ var _ = SIGDescribe("Services labels", func() {
 		})
 
 		// LBL-02, OLD-14
-		f.It(over("should ignore EndpointSlices with service.kubernetes.io/headless but not Services"), func(ctx context.Context) {
+		f.It(over("should ignore EndpointSlices with the headless label but not Services"), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0})[0]
 			web := t.CreateService(ctx, "web", "", e2esvc.ServicePort(80, protocol), withoutSelector)

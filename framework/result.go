@@ -76,15 +76,16 @@ func (r *Result) lateness() string {
 
 // String returns the table as text; it is what a failed spec shows.
 func (r *Result) String() string {
-	text := r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{})
+	var text strings.Builder
+	text.WriteString(r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{}))
 	const atMost = 10
 	for _, gap := range r.Gaps[:min(atMost, len(r.Gaps))] {
-		text += fmt.Sprintf("longest gap %s -> %s: %.1f s\n", gap.Row, gap.Column, gap.Seconds)
+		fmt.Fprintf(&text, "longest gap %s -> %s: %.1f s\n", gap.Row, gap.Column, gap.Seconds)
 	}
 	if r.diagnosis != nil && len(r.diagnosis.Findings) > 0 {
-		text += "diagnosis:\n" + r.diagnosis.Text()
+		text.WriteString("diagnosis:\n" + r.diagnosis.Text())
 	}
-	return text
+	return text.String()
 }
 
 // diagnose explains what is wrong with the result, if anything is. What the
