@@ -267,7 +267,7 @@ func calledBy(label, name string, columns []matrix.Column) []matrix.Column {
 func onPort(port int32, columns []matrix.Column) []matrix.Column {
 	var result []matrix.Column
 	for _, column := range columns {
-		column.Name = column.Name + " target"
+		column.Name += " target"
 		column.Port = int(port)
 		result = append(result, column)
 	}

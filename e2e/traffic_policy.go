@@ -86,8 +86,3 @@ func expectReceivingNode(t *e2esvc.Topology, table *e2esvc.Table, nodePorts []ma
 func hostOf(node e2esvc.Node) matrix.RowSelector {
 	return matrix.And(matrix.RowsOfKind(matrix.SourceHost), matrix.RowsOn(node.Name))
 }
-
-// podOf picks the pod-network client of a node.
-func podOf(node e2esvc.Node) matrix.RowSelector {
-	return matrix.And(matrix.RowsOfKind(matrix.SourcePod), matrix.RowsOn(node.Name))
-}

@@ -117,17 +117,17 @@ func (r *Result) line() string {
 	} else if len(r.Late) > 0 {
 		verdict = fmt.Sprintf("but %d LATE", len(r.Late))
 	}
-	rest := ""
+	var rest strings.Builder
 	for _, known := range r.KnownFailures {
-		rest += fmt.Sprintf(", %d known failures by %s", known.Failed, known.ID)
+		fmt.Fprintf(&rest, ", %d known failures by %s", known.Failed, known.ID)
 	}
 	if len(r.Gaps) > 0 {
-		rest += fmt.Sprintf(", gaps of up to %.1f s", r.Gaps[0].Seconds)
+		fmt.Fprintf(&rest, ", gaps of up to %.1f s", r.Gaps[0].Seconds)
 	}
 	if counts.Skipped > 0 {
-		rest += fmt.Sprintf(", %d cells skipped", counts.Skipped)
+		fmt.Fprintf(&rest, ", %d cells skipped", counts.Skipped)
 	}
-	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed()-counts.KnownFailure, verdict, rest, r.Probes, r.Seconds)
+	return fmt.Sprintf("  %-40s %4d cells %s%s (%d probes, %.1fs)", r.Table.Meta.Phase, counts.Probed()-counts.KnownFailure, verdict, rest.String(), r.Probes, r.Seconds)
 }
 
 // record adds the result to the spec's report and prints its one line.

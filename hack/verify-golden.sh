@@ -28,6 +28,6 @@ while read -r package; do
   # there: the files they leave are what counts.
   rm -rf "${temp}/run" && mkdir -p "${temp}/run/testdata"
   (cd "${temp}/run" && "${temp}/test" -test.short -update) >"${temp}/log" 2>&1 || true
-  diff -r "${package}/testdata" "${temp}/run/testdata" || bad=yes
+  diff -r -x rapid "${package}/testdata" "${temp}/run/testdata" || bad=yes
 done < <(golden_packages)
 [[ -z "${bad}" ]] || die "golden files are stale, make update writes them anew"

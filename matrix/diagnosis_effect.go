@@ -110,7 +110,7 @@ type hypothesis struct {
 // it, and 0 if it does not matter. A single cell gives private at most.
 func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 	if f.unmade() || h.effect == unmade {
-		return h.sign(e, f)
+		return h.sign(f)
 	}
 	var l float64
 	switch {
@@ -119,7 +119,7 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 	case h.effect == stale:
 		l = h.staleLikelihood(e, f)
 	case h.effect > absent:
-		return h.sign(e, f)
+		return h.sign(f)
 	case f.expected.Positive():
 		l = h.positive(e, f)
 	case h.relation == toAll || f.layer == layerSelf && f.wrong() && h.relation == toNode:
@@ -218,9 +218,8 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 	hit, hitAnswers := 0, 0
 	switch {
 	case h.relation == toAll:
-		hit, hitAnswers = n, f.connects
 		n = max(n, 1)
-		hit = n
+		hit, hitAnswers = n, f.connects
 	case n == 0:
 		return f.healthy
 	default:
@@ -327,7 +326,7 @@ func (h *hypothesis) negative(f *fact) float64 {
 
 // sign returns the gain by effects that a cell shows, or does not show though it
 // could.
-func (h *hypothesis) sign(e *evidence, f *fact) float64 {
+func (h *hypothesis) sign(f *fact) float64 {
 	switch shown, possible := h.shown(f); {
 	case shown && h.effect == odd:
 		// That cells are wrong in whatever way is never the best that can be said.

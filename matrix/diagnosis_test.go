@@ -588,16 +588,33 @@ func newWorld(random *rand.Rand, shape func(min, max int) int) *world {
 	return w
 }
 
-// judge returns what is wrong with the first finding.
+// judge returns what is wrong with the first finding. A few tries may leave two
+// explanations that are the same but for the place, such as which of two backends
+// that were never seen is the dead one: the finding then has to say that it is
+// not sure, and to name the right place among its alternatives.
 func (x want) judge(d *Diagnosis) string {
 	if len(d.Findings) == 0 {
 		return "nothing is found"
 	}
 	f := d.Findings[0]
-	if f.Culprit != x.culprit || !slices.Contains(x.faults, f.Fault) {
-		return fmt.Sprintf("%s/%s is blamed, not %s/%v", f.Culprit, f.Fault, x.culprit, x.faults)
+	complaint := x.compare(f.Culprit, f.Fault, f.Coordinates)
+	if complaint == "" || f.Confidence > 0.5 {
+		return complaint
 	}
-	got, at, also := reflect.ValueOf(f.Coordinates), reflect.ValueOf(x.at), reflect.ValueOf(x.also)
+	for _, other := range f.Alternatives {
+		if other.Culprit == f.Culprit && other.Fault == f.Fault && x.compare(other.Culprit, other.Fault, other.Coordinates) == "" {
+			return ""
+		}
+	}
+	return complaint
+}
+
+// compare returns what is wrong with an explanation.
+func (x want) compare(culprit Culprit, blamed Fault, coordinates Coordinates) string {
+	if culprit != x.culprit || !slices.Contains(x.faults, blamed) {
+		return fmt.Sprintf("%s/%s is blamed, not %s/%v", culprit, blamed, x.culprit, x.faults)
+	}
+	got, at, also := reflect.ValueOf(coordinates), reflect.ValueOf(x.at), reflect.ValueOf(x.also)
 	for i := range got.NumField() {
 		name := got.Type().Field(i).Name
 		if name == "Outcome" {

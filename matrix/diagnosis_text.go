@@ -176,11 +176,11 @@ func (s *story) victims() string {
 }
 
 // good returns how many of the cells in scope are right, bad how many are wrong.
-func (s *story) good() string { return fmt.Sprintf("(%d of %d)", s.right, s.right+s.tally.wrong) }
+func (s *story) good() string { return fmt.Sprintf("(%d of %d)", s.right, s.right+s.wrong) }
 
 // bad returns how many of the cells in scope are wrong.
 func (s *story) bad() string {
-	return fmt.Sprintf("(%d of %d)", s.tally.wrong, s.right+s.tally.wrong)
+	return fmt.Sprintf("(%d of %d)", s.wrong, s.right+s.wrong)
 }
 
 // symptom tells what is seen.

@@ -343,11 +343,11 @@ func (p *packet) try(seen *Observation) {
 
 // send returns who answers, or how the try fails.
 func (p *packet) send() (string, Outcome) {
-	switch {
-	case p.column.Role == RoleDirect:
+	switch p.column.Role {
+	case RoleDirect:
 		p.backend = p.column.Backend
 		return p.deliver()
-	case p.column.Role == RoleSelfTest:
+	case RoleSelfTest:
 		if p.column.Port != 9 {
 			return "", TimedOut
 		}

@@ -93,15 +93,6 @@ func nodePorts(n world.Node, p world.Port) []frontend {
 	return masqueraded(all)
 }
 
-// loadBalancers returns the load balancer addresses of a port.
-func loadBalancers(s world.Service, p world.Port) []frontend {
-	var all []frontend
-	for _, address := range s.LoadBalancers {
-		all = append(all, to(address, p.Protocol, p.Port))
-	}
-	return masqueraded(all)
-}
-
 // How one of several backends is chosen.
 const (
 	atRandom = "numgen random"
@@ -164,17 +155,6 @@ func each(services []world.Service, do func(world.Service, world.Port)) {
 			do(s, p)
 		}
 	}
-}
-
-// without returns the backends but for the one at an index.
-func without(backends []world.Backend, index int) []world.Backend {
-	var rest []world.Backend
-	for i, b := range backends {
-		if i != index {
-			rest = append(rest, b)
-		}
-	}
-	return rest
 }
 
 // local returns the backends on a node.

@@ -17,6 +17,8 @@ limitations under the License.
 package fault
 
 import (
+	"slices"
+
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
@@ -60,10 +62,5 @@ type Expectation struct {
 
 // In reports whether the fault makes sense in a mode of kube-proxy.
 func (f *Fault) In(mode string) bool {
-	for _, m := range f.Modes {
-		if m == mode {
-			return true
-		}
-	}
-	return len(f.Modes) == 0
+	return len(f.Modes) == 0 || slices.Contains(f.Modes, mode)
 }

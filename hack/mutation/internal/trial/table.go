@@ -105,12 +105,13 @@ func (r *Result) String() string {
 	text := fmt.Sprintf("%s: %s, %s, %s, %s (%.0f s + %.0f s)", r.Fault,
 		word(r.Detected, "detected", "NOT DETECTED"), word(r.Localised, "localised", "not localised"),
 		word(r.Innocent, "innocent", "accuses others"), word(r.Recovered, "recovered", "NOT RECOVERED"), r.DetectSeconds, r.RecoverSeconds)
+	details := []string{text}
 	for _, detail := range []string{r.Missed, r.Trouble} {
 		if detail != "" {
-			text += ": " + detail
+			details = append(details, detail)
 		}
 	}
-	return text
+	return strings.Join(details, ": ")
 }
 
 func word(yes bool, good, bad string) string {
