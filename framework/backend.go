@@ -60,6 +60,8 @@ type Backend struct {
 	Pod  *v1.Pod
 	// Ports are what it listens on.
 	Ports Ports
+	// unready tells that the spec has made it so.
+	unready bool
 }
 
 // Address returns the backend's address of an IP family, empty if it has none.
@@ -212,6 +214,7 @@ func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 			return condition != nil && condition.Status == status, nil
 		})
 	framework.ExpectNoError(err, "waiting until backend %s is ready or not", b.Name)
+	b.unready = !ready
 }
 
 // Terminate begins to delete a backend's pod and returns at once. The backend
@@ -271,6 +274,11 @@ func (t *Topology) allBackends() []*Backend {
 	t.backendsMutex.Lock()
 	defer t.backendsMutex.Unlock()
 	return t.backends
+}
+
+// serving returns the names of the backends that serve, be it that they terminate.
+func (t *Topology) serving() []string {
+	return Names(slices.DeleteFunc(slices.Clone(t.allBackends()), func(b *Backend) bool { return b.unready })...)
 }
 
 // changeBackends replaces the list of backends by what change makes of a copy.

@@ -61,7 +61,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before phase %q", phase)
-	t.flows.awaitForgotten(ctx, expected)
+	t.flows.awaitForgotten(ctx, expected, t.serving())
 	start := time.Now()
 	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name, settling: t.settling}
 	verdict, late, err := converge(ctx, s)

@@ -18,6 +18,7 @@ package framework
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -39,9 +40,14 @@ const flowLifetime = 31 * time.Second
 // endpoint goes. Each probe has a source port that the kernel has chosen, which
 // now and then is one of an earlier probe. A table that says what new flows do
 // has to be probed after such old ones are forgotten. The same holds for a table
-// that expects session affinity to choose, which it does for new flows only.
+// that expects session affinity to choose, which it does for new flows only, and
+// for one in which a backend is passed over that still serves: it terminates, or
+// a traffic policy or a hint prefers others. kube-proxy leaves its flows alone on
+// purpose, as those over TCP.
 type flows struct {
 	answered map[frontend]time.Time
+	// by is the same by the name of the backend.
+	by map[frontend]map[string]time.Time
 	// spread is when more than one backend has last answered a source.
 	spread map[frontend]time.Time
 	// deleted holds the addresses of Services of which something was deleted.
@@ -49,7 +55,7 @@ type flows struct {
 }
 
 func newFlows() flows {
-	return flows{answered: map[frontend]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}}
+	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}}
 }
 
 // frontend is one as seen from a source, by the name of its row.
@@ -80,6 +86,12 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 			if seen.Connects() > 0 {
 				f.answered[at] = now
 			}
+			for name := range seen.Answers {
+				if f.by[at] == nil {
+					f.by[at] = map[string]time.Time{}
+				}
+				f.by[at][name] = now
+			}
 			if len(seen.Answers) > 1 {
 				f.spread[at] = now
 			}
@@ -88,8 +100,9 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 }
 
 // remaining returns how long it takes until no flow is left to a UDP frontend
-// that the table expects to fail, or to choose anew.
-func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
+// that the table expects to fail, or to choose anew. The backends that serve are
+// given by name.
+func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) time.Duration {
 	var longest time.Duration
 	rows, columns := table.Size()
 	for c := range columns {
@@ -107,6 +120,12 @@ func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
 				longest = max(longest, flowLifetime-now.Sub(last))
 			case e.KeepsToOne() && !f.spread[at].IsZero():
 				longest = max(longest, flowLifetime-now.Sub(f.spread[at]))
+			case column.Role == matrix.RoleSubject:
+				for name, last := range f.by[at] {
+					if slices.Contains(serving, name) && !e.Allows(name) {
+						longest = max(longest, flowLifetime-now.Sub(last))
+					}
+				}
 			}
 		}
 	}
@@ -114,8 +133,8 @@ func (f flows) remaining(table *matrix.Table, now time.Time) time.Duration {
 }
 
 // awaitForgotten waits until the remaining time is over, or ctx is.
-func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table) {
-	remaining := f.remaining(table, time.Now())
+func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving []string) {
+	remaining := f.remaining(table, serving, time.Now())
 	if remaining <= 0 {
 		return
 	}

@@ -49,22 +49,22 @@ func TestFlows(t *testing.T) {
 	if len(f.answered) != 1 {
 		t.Errorf("remembered %v, want the UDP frontend only", f.answered)
 	}
-	if got := f.remaining(table(matrix.Refuse()), now); got != 0 {
+	if got := f.remaining(table(matrix.Refuse()), nil, now); got != 0 {
 		t.Errorf("the proxy removes the flows of endpoints that went away, but %v is waited", got)
 	}
 	f.deleted["10.96.0.9"] = true
-	if got := f.remaining(table(matrix.Connect("b1")), now); got != 0 {
+	if got := f.remaining(table(matrix.Connect("b1")), nil, now); got != 0 {
 		t.Errorf("a table that expects answers waits %v", got)
 	}
-	if got := f.remaining(table(matrix.Refuse()), now.Add(time.Second)); got != flowLifetime-time.Second {
+	if got := f.remaining(table(matrix.Refuse()), nil, now.Add(time.Second)); got != flowLifetime-time.Second {
 		t.Errorf("a table that expects failure waits %v, want %v", got, flowLifetime-time.Second)
 	}
 	source = "pod@node-2"
-	if got := f.remaining(table(matrix.Refuse()), now); got != 0 {
+	if got := f.remaining(table(matrix.Refuse()), nil, now); got != 0 {
 		t.Errorf("waits %v for flows of another source", got)
 	}
 	source = "pod@node-1"
-	if got := f.remaining(table(matrix.Fail()), now.Add(time.Minute)); got > 0 {
+	if got := f.remaining(table(matrix.Fail()), nil, now.Add(time.Minute)); got > 0 {
 		t.Errorf("waits %v for flows that are forgotten", got)
 	}
 
@@ -73,11 +73,24 @@ func TestFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	pinned := table(matrix.Pinned("b1", "b2"))
-	if got := f.remaining(pinned, now); got != 0 {
+	if got := f.remaining(pinned, nil, now); got != 0 {
 		t.Errorf("affinity from the start waits %v", got)
 	}
 	f.remember(verdict, now)
-	if got := f.remaining(pinned, now.Add(time.Second)); got != flowLifetime-time.Second {
+	if got := f.remaining(pinned, nil, now.Add(time.Second)); got != flowLifetime-time.Second {
 		t.Errorf("affinity after none waits %v, want %v", got, flowLifetime-time.Second)
+	}
+
+	both := []string{"b1", "b2"}
+	if got := f.remaining(table(matrix.Connect("b2")), both, now.Add(time.Second)); got != flowLifetime-time.Second {
+		t.Errorf("a table without a backend that still serves waits %v, want %v", got, flowLifetime-time.Second)
+	}
+	for _, expected := range []matrix.Expectation{matrix.Connect("b1", "b2"), matrix.ConnectAny(), matrix.ConnectSome("b1", "b2")} {
+		if got := f.remaining(table(expected), both, now); got != 0 {
+			t.Errorf("%v, which allows both backends, waits %v", expected, got)
+		}
+	}
+	if got := f.remaining(table(matrix.Connect("b2")), []string{"b2"}, now); got != 0 {
+		t.Errorf("the proxy removes the flows of an endpoint that is not ready, but %v is waited", got)
 	}
 }

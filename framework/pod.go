@@ -79,6 +79,9 @@ func pinnedPod(namespace, name, node string, containers ...v1.Container) *v1.Pod
 	pod := e2epod.NewAgnhostPodFromContainers(namespace, name, nil, containers...)
 	e2epod.SetNodeSelection(&pod.Spec, e2epod.NodeSelection{Name: node})
 	pod.Spec.TerminationGracePeriodSeconds = ptr.To[int64](5)
+	// The tools that the server starts leave children behind. It does not wait
+	// for them, the first process of a shared namespace does.
+	pod.Spec.ShareProcessNamespace = ptr.To(true)
 	return pod
 }
 

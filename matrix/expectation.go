@@ -144,6 +144,11 @@ func (e Expectation) Positive() bool {
 	return false
 }
 
+// Allows reports whether a backend may answer.
+func (e Expectation) Allows(backend string) bool {
+	return e.kind == connectAny || e.kind == implementation || slices.Contains(e.names, backend)
+}
+
 // KeepsToOne reports whether all tries are expected to be answered by the same
 // backend, whichever of several it is.
 func (e Expectation) KeepsToOne() bool { return e.kind == pinned }

@@ -158,3 +158,16 @@ func FuzzParseExpectation(f *testing.F) {
 		}
 	})
 }
+
+func TestExpectationAllows(t *testing.T) {
+	for _, e := range []Expectation{Connect("b1", "b2"), ConnectSome("b2", "b3"), Pinned("b2", "b3"), ConnectAny(), Implementation()} {
+		if !e.Allows("b2") {
+			t.Errorf("%v does not allow b2", e)
+		}
+	}
+	for _, e := range []Expectation{Connect("b1"), ConnectSome("b1", "b3"), Refuse(), NotProbed(), {}} {
+		if e.Allows("b2") {
+			t.Errorf("%v allows b2", e)
+		}
+	}
+}
