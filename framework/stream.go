@@ -87,7 +87,8 @@ func Within(limit time.Duration) StreamOption {
 // the meantime may want to see.
 //
 // Expectations that name several backends should be [matrix.ConnectSome]: during
-// a change not all of them need to answer.
+// a change not all of them need to answer. [matrix.Roaming] says that they are
+// not kept apart from each other all the while.
 func (t *Topology) Stream(ctx context.Context, phase string, table *Table, options ...StreamOption) *Stream {
 	ginkgo.GinkgoHelper()
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before %q", phase)
@@ -151,7 +152,7 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
 		*stretch = max(*stretch, begun.Sub(stretchBegun))
 		one = s.ordered(cell, &p, one)
 		*seen = seen.Merge(s.admit(cell, &p, one, begun))
-		if s.sweep.table.Judge(cell.Row, cell.Column, one).Wrong() {
+		if s.sweep.table.Refuted(cell.Row, cell.Column, one) {
 			if g.since.IsZero() {
 				g.since = begun
 			}

@@ -202,8 +202,15 @@ func (e Expectation) judge(o Observation, tries int) Verdict {
 				return Mismatch
 			}
 		}
+	case e.kind == roaming && len(o.Answers) < 2:
+		return Mismatch
 	}
 	return Match
+}
+
+// Refuted reports whether no further try can make the cell right.
+func (t *Table) Refuted(row, column int, o Observation) bool {
+	return t.judge(row, column, o, o.Tries()).Wrong() && t.Expected(row, column).contradictions(o, o.Tries()) > 0
 }
 
 // contradictions returns how many of the tries ended as none should. If there is
@@ -212,7 +219,7 @@ func (e Expectation) contradictions(o Observation, tries int) int {
 	switch e.kind {
 	case connectAny:
 		return o.Failures()
-	case connect, connectSome, pinned:
+	case connect, connectSome, pinned, roaming:
 		right, responders := 0, 0
 		for _, name := range e.names {
 			if n := o.Answers[name]; n > 0 {

@@ -256,7 +256,7 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 	if f.expected.kind == connect && !f.anonymous {
 		even = -math.Log(float64(n))
 	}
-	if f.expected.kind == pinned || f.expected.kind == connectSome {
+	if f.expected.kind == pinned || f.expected.kind == connectSome || f.expected.kind == roaming {
 		// Whom the client is sent to, it may be sent to each time.
 		if f.failures > 0 && rate == 1 {
 			l += math.Log(share)
@@ -380,7 +380,7 @@ func (h *hypothesis) shown(f *fact) (shown, possible bool) {
 	case scattered:
 		return f.expected.kind == pinned && f.wrong() && f.failures == 0 && len(f.strangers) == 0, f.expected.kind == pinned
 	case stuck:
-		several := f.expected.kind == connect && len(f.hits) > 1
+		several := (f.expected.kind == connect || f.expected.kind == roaming) && len(f.hits) > 1
 		return several && f.wrong() && f.failures == 0 && f.sole() >= 0, several
 	case foreign:
 		return answers(strangerForeign)

@@ -255,6 +255,10 @@ func (c *cover) place(at *Coordinates, a *account, p predicate, network bool) {
 		at.Path = put(at.Path, name)
 	case bySize:
 		at.Size = put(at.Size, name)
+	case byFlow:
+		for _, protocol := range c.distinct(a, byProtocol) {
+			at.Protocol = put(at.Protocol, protocol)
+		}
 	case byPort:
 		at.Port = put(at.Port, name)
 	case byPhase:
@@ -345,6 +349,12 @@ func (c *cover) fault(a *account) Fault {
 	expects := func(k kind) bool { return c.all(a, func(f *fact) bool { return f.expected.kind == k }) }
 	ended := func(outcome Outcome) bool {
 		return c.all(a, func(f *fact) bool { return f.outcomes(outcome) == f.failures && f.failures > 0 })
+	}
+	switch a.effect {
+	case lost, refused, failing, unready, stale:
+		if a.scope.on(byFlow) != none {
+			return FaultStaleFlow // new ones are right
+		}
 	}
 	switch a.effect {
 	case lost, refused, failing:

@@ -156,6 +156,9 @@ func (s *story) over() string {
 	if len(s.at.Size) > 0 {
 		text += " with messages of " + and(s.at.Size) + " bytes"
 	}
+	if s.a.scope.on(byFlow) != none {
+		text += " by flows that began before"
+	}
 	switch {
 	case s.a.scope.on(byPath) == none:
 	case slices.Contains(s.at.Path, pathSame):
@@ -248,7 +251,7 @@ func (s *story) symptom() string {
 	case FaultForwardedInsteadOfRefused:
 		from := slices.Concat(s.strangersOf(s.a, foreign), s.strangersOf(s.a, unready), s.strangersOf(s.a, remote))
 		return fmt.Sprintf("%s get answers of %s%s, where nothing may answer %s", who, what, after(" from ", from), s.bad())
-	case FaultStaleRules:
+	case FaultStaleRules, FaultStaleFlow:
 		return fmt.Sprintf("%s find %s as it was before phase %q %s", who, what, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
 	case FaultWrongRecords:
 		return fmt.Sprintf("%s get wrong answers for DNS names %s", who, s.bad())
@@ -414,6 +417,8 @@ func (s *story) other(by coordinate, kinds []string) string {
 		return "other paths"
 	case bySize:
 		return "small messages"
+	case byFlow:
+		return "new flows"
 	case byPort:
 		return "other ports"
 	case byPhase:
@@ -518,6 +523,8 @@ func (s *story) blame() string {
 		return rules + on + " do not follow the traffic policy"
 	case FaultStaleRules:
 		return "the Service proxy" + on + " has not followed the change"
+	case FaultStaleFlow:
+		return "the flows of a backend that is gone are not forgotten" + on
 	case FaultIntermittent:
 		return "packets get lost" + on + " on the way through the Service proxy"
 	}

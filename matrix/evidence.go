@@ -47,6 +47,9 @@ const (
 	byFamily
 	byPath
 	bySize
+	// byFlow tells the columns whose tries are one flow from those whose tries
+	// each begin a new one.
+	byFlow
 	byPort
 	byPhase
 	bySpec
@@ -67,6 +70,8 @@ const (
 	pathSame    = "sameNode"
 	pathCross   = "crossNode"
 	pathHairpin = "hairpin"
+
+	flowLasting = "lasting"
 )
 
 // none is the value of a coordinate that a cell does not have.
@@ -273,7 +278,7 @@ func newSheet(e *evidence, report int, previous *sheet) *sheet {
 			}
 			s.ports[column.Service][column.Port] = true
 		}
-		if column.Request == "" {
+		if column.Request == "" || lasting(column) {
 			continue
 		}
 		if at, ok := s.columns[dialled(column)+" "]; ok {
@@ -374,6 +379,9 @@ func (s *sheet) columnValues(column Column) [coordinates]int32 {
 	values[byProtocol] = s.values[byProtocol].id(column.Protocol)
 	values[byFamily] = s.values[byFamily].id(column.Family)
 	values[bySize] = s.values[bySize].id(sizeOf(column))
+	if lasting(column) {
+		values[byFlow] = s.values[byFlow].id(flowLasting)
+	}
 	values[byDestination] = s.values[byDestination].id(column.Name)
 	if layerOf(column) != layerService {
 		return values
@@ -404,8 +412,12 @@ func noValues() [coordinates]int32 {
 
 // asks reports whether a column asks something else than who answers.
 func asks(column Column) bool {
-	return column.Request != "" || column.Kind == FrontendHealthCheck
+	return column.Request != "" && !lasting(column) || column.Kind == FrontendHealthCheck
 }
+
+// lasting reports whether all tries of a column come from the same source port,
+// so that they are one flow. They ask who answers.
+func lasting(column Column) bool { return strings.HasPrefix(column.Request, "sourceport:") }
 
 // sizeOf returns the size of the messages of a column; empty if they are small.
 func sizeOf(column Column) string {
@@ -434,7 +446,7 @@ func (s *sheet) fact(i, j int, cell *CellResult, ofRow, ofColumn [coordinates]in
 	f := fact{
 		report: int32(s.report), row: int32(i), column: int32(j),
 		layer: layerOf(*column), frontend: column.Kind, expected: cell.Expected, verdict: cell.Verdict,
-		asks:  column.Request != "" || column.Kind == FrontendHealthCheck,
+		asks:  asks(*column),
 		tries: cell.Observed.Tries(), self: none,
 	}
 	if row.Backend != "" {

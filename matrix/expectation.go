@@ -30,6 +30,7 @@ import (
 //	C           ConnectAny: every try connects, whoever answers
 //	C{b1|b2}    ConnectSome: every try connects, and nobody but these answers
 //	C1{b1|b2}   Pinned: every try connects, and one and only one of these answers
+//	C+{b1|b2}   Roaming: every try connects, and more than one of these answer
 //	R           Refuse: no try connects, and it is refusals that tell
 //	T U NX      TimeOut, Unreach, NoName: every try ends this way
 //	F           Fail: every try ends in R, P, T or U
@@ -52,6 +53,7 @@ const (
 	connectAny     kind = "C*"
 	connectSome    kind = "C|"
 	pinned         kind = "C1"
+	roaming        kind = "C+"
 	fail           kind = "F"
 	implementation kind = "I"
 	notProbed      kind = "-"
@@ -71,6 +73,10 @@ func ConnectSome(backends ...string) Expectation { return named(connectSome, bac
 // Pinned expects every try to connect and all of them to be answered by the same
 // one of these backends, as session affinity has it.
 func Pinned(backends ...string) Expectation { return named(pinned, backends) }
+
+// Roaming expects every try to connect, nobody but these backends to answer, and
+// more than one of them, as of a client that nothing keeps with one of them.
+func Roaming(backends ...string) Expectation { return named(roaming, backends) }
 
 // Refuse expects no try to connect and at least one to be refused; the others
 // may time out. A packet filter refuses by an ICMP error, of which kernels send
@@ -138,7 +144,7 @@ func (e Expectation) Backends() []string { return slices.Clone(e.names) }
 // Positive reports whether every try is expected to connect.
 func (e Expectation) Positive() bool {
 	switch e.kind {
-	case connect, connectAny, connectSome, pinned:
+	case connect, connectAny, connectSome, pinned, roaming:
 		return true
 	}
 	return false
@@ -171,6 +177,8 @@ func (e Expectation) render(list func(names []string, separator string) string) 
 		return "C{" + list(e.names, "|") + "}"
 	case pinned:
 		return "C1{" + list(e.names, "|") + "}"
+	case roaming:
+		return "C+{" + list(e.names, "|") + "}"
 	}
 	return string(e.kind)
 }
@@ -180,7 +188,7 @@ func (e Expectation) check() error {
 	switch e.kind {
 	case "":
 		return errors.New("no expectation")
-	case connect, connectSome, pinned:
+	case connect, connectSome, pinned, roaming:
 		if len(e.names) == 0 {
 			return fmt.Errorf("expectation %s names no backend", e)
 		}
@@ -205,11 +213,14 @@ func ParseExpectation(text string) (Expectation, error) {
 		inner, closed := strings.CutSuffix(body, "}")
 		set, isSet := strings.CutPrefix(inner, "C{")
 		pin, isPin := strings.CutPrefix(inner, "C1{")
+		free, isFree := strings.CutPrefix(inner, "C+{")
 		switch {
-		case !closed || !isSet && !isPin:
+		case !closed || !isSet && !isPin && !isFree:
 			return Expectation{}, fmt.Errorf("%q is no expectation", text)
 		case isPin:
 			e = Pinned(strings.Split(pin, "|")...)
+		case isFree:
+			e = Roaming(strings.Split(free, "|")...)
 		case strings.Contains(set, "|"):
 			e = ConnectSome(strings.Split(set, "|")...)
 		default:

@@ -41,6 +41,8 @@ func TestExpectationText(t *testing.T) {
 		{ConnectSome("b1", "b1"), "C{b1}", true, true, []string{"b1"}},
 		{Pinned("b1", "b2").Exactly(), "C1{b1|b2}!", true, true, []string{"b1", "b2"}},
 		{Pinned("b1"), "C{b1}", true, true, []string{"b1"}},
+		{Roaming("b2", "b1"), "C+{b1|b2}", true, true, []string{"b1", "b2"}},
+		{Roaming("b1"), "C{b1}", true, true, []string{"b1"}},
 		{Refuse(), "R", false, true, nil},
 		{TimeOut(), "T", false, true, nil},
 		{TimeOut().Exactly(), "T!", false, true, nil},
@@ -107,7 +109,7 @@ func expectations(names []string) *rapid.Generator[Expectation] {
 		case 3:
 			e = ConnectSome(some()...)
 		case 4:
-			e = Pinned(some()...)
+			e = rapid.SampledFrom([]func(...string) Expectation{Pinned, Roaming}).Draw(t, "affinity")(some()...)
 		case 5:
 			e = Refuse()
 		case 6:
@@ -144,7 +146,7 @@ func TestExpectationRoundTrip(t *testing.T) {
 }
 
 func FuzzParseExpectation(f *testing.F) {
-	for _, text := range []string{"C", "C{a,b}!", "C1{a|b}", "C{a|b}", "R", "-", "C{,}", "!"} {
+	for _, text := range []string{"C", "C{a,b}!", "C1{a|b}", "C+{a|b}", "C{a|b}", "R", "-", "C{,}", "!"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

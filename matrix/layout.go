@@ -159,8 +159,8 @@ func longest(text string, texts []string) int {
 
 // legend collects which letters a table shows.
 type legend struct {
-	sets, some, pin, wrong, known, both bool
-	letters                             []string
+	sets, some, pin, free, wrong, known, both bool
+	letters                                   []string
 }
 
 func (l *legend) add(r CellResult) {
@@ -174,13 +174,14 @@ func (l *legend) add(r CellResult) {
 		return
 	}
 	switch r.Expected.kind {
-	case connect, connectAny, connectSome, pinned:
+	case connect, connectAny, connectSome, pinned, roaming:
 		use(string(Connected))
 	default:
 		use(string(r.Expected.kind))
 	}
 	l.sets = l.sets || len(r.Expected.names) > 0
-	l.some = l.some || r.Expected.kind == connectSome || r.Expected.kind == pinned
+	l.some = l.some || slices.Contains([]kind{connectSome, pinned, roaming}, r.Expected.kind)
+	l.free = l.free || r.Expected.kind == roaming
 	l.pin = l.pin || r.Expected.kind == pinned
 	l.wrong = l.wrong || !r.Verdict.AsExpected()
 	l.known = l.known || r.Verdict == KnownFailure
@@ -238,6 +239,9 @@ func (l *legend) text() string {
 		}
 		if l.pin {
 			parts = append(parts, "C1=always the same")
+		}
+		if l.free {
+			parts = append(parts, "C+=not always the same")
 		}
 	}
 	text := strings.Join(parts, " ")

@@ -83,7 +83,7 @@ func (t *Table) Sampling(row, column int) Sampling {
 			return Sampling{Tries: minTries}
 		}
 		return Sampling{Tries: triesToSee(k)}
-	case pinned:
+	case pinned, roaming:
 		if !e.exact {
 			return Sampling{Tries: triesToPin(k)}
 		}
@@ -122,7 +122,7 @@ func (t *Table) Decided(row, column int, o Observation) bool {
 	if e.kind == kind(Refused) && !e.exact && o.Outcomes[Refused]+o.Outcomes[Prohibited] >= enoughRefusals {
 		return true
 	}
-	return e.kind == connect && !e.exact && tries >= minTries && e.judge(o, tries) == Match
+	return (e.kind == connect || e.kind == roaming) && !e.exact && tries >= minTries && e.judge(o, tries) == Match
 }
 
 // triesToSee returns how many tries it takes to see all of k equally likely
@@ -136,7 +136,7 @@ func triesToSee(k int) int {
 }
 
 // triesToPin returns how many tries it takes to be sure that it is no accident
-// that all of them were answered by the same of k backends, which has the chance
+// if all of them were answered by the same of k backends, which has the chance
 // k*(1/k)^n.
 func triesToPin(k int) int {
 	n := 1 - math.Log(errorBound)/math.Log(float64(max(k, 2)))

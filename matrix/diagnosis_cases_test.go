@@ -1,0 +1,131 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package matrix
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// clientsOn returns two kinds of clients on each node.
+func clientsOn(nodes ...string) []Row {
+	var rows []Row
+	for _, node := range nodes {
+		rows = append(rows, Row{Name: "pod@" + node, Kind: SourcePod, Node: node}, Row{Name: "host@" + node, Kind: SourceHost, Node: node})
+	}
+	return rows
+}
+
+// TestStuckRoaming: clients that stay with one backend though nothing should keep
+// them there are found, and the node whose proxy does so.
+func TestStuckRoaming(t *testing.T) {
+	rows := clientsOn("node-1", "node-2", "node-3")
+	columns := []Column{
+		{Name: "web VIP", Kind: FrontendClusterIP, Role: RoleSubject, Service: "web", Address: "10.96.0.7", Port: 80, Protocol: "TCP"},
+		{Name: "web NP node-1", Kind: FrontendNodePort, Role: RoleSubject, Service: "web", Node: "node-1", Port: 30080, Protocol: "TCP"},
+		{Name: "web NP node-2", Kind: FrontendNodePort, Role: RoleSubject, Service: "web", Node: "node-2", Port: 30080, Protocol: "TCP"},
+		{Name: "bystander VIP", Kind: FrontendClusterIP, Role: RoleBystander, Service: "bystander", Address: "10.96.0.8", Port: 80, Protocol: "TCP"},
+	}
+	table := build(t, NewBuilder(rows, columns).
+		Expect(AllRows(), ColumnsOfService("web"), Roaming("b1", "b2", "b3")).
+		Expect(AllRows(), ColumnsOfService("bystander"), Connect("bystander")))
+	grid := healthy(table)
+	for r, row := range rows {
+		for c, column := range columns {
+			via := column.Node
+			if via == "" {
+				via = row.Node
+			}
+			if via == "node-2" && column.Service == "web" {
+				grid[r][c] = answered(14, "b3")
+			}
+		}
+	}
+	comparison := compare(t, table, grid)
+	if text := comparison.Text(TextOptions{}); !strings.Contains(text, "C{b3}!=C+{b1|b2|b3}") || !strings.Contains(text, "C+=not always the same") {
+		t.Errorf("the table is\n%s", text)
+	}
+	d := Diagnose(comparison.Report(Meta{Spec: "s"}))
+	if len(d.Findings) != 1 {
+		t.Fatalf("findings:\n%s", d.Text())
+	}
+	f := d.Findings[0]
+	if f.Culprit != CulpritServiceProxy || f.Fault != FaultAffinityStuck || !slices.Equal(f.Coordinates.ProxyNode, []string{"node-2"}) {
+		t.Errorf("finding:\n%s", d.Text())
+	}
+}
+
+// TestStaleFlow: flows that go on to a backend that is gone are told from rules
+// that are stale for everybody.
+func TestStaleFlow(t *testing.T) {
+	rows := clientsOn("node-1", "node-2", "node-3")
+	plain := []Column{
+		{Name: "web VIP", Kind: FrontendClusterIP, Role: RoleSubject, Service: "web", Address: "10.96.0.7", Port: 80, Protocol: "UDP", Family: "IPv4"},
+		{Name: "web VIP/TCP", Kind: FrontendClusterIP, Role: RoleSubject, Service: "web", Address: "10.96.0.7", Port: 80, Protocol: "TCP", Family: "IPv4"},
+		{Name: "web NP node-2", Kind: FrontendNodePort, Role: RoleSubject, Service: "web", Node: "node-2", Address: "172.18.0.12", Port: 30080, Protocol: "UDP", Family: "IPv4"},
+		{Name: "web NP node-3", Kind: FrontendNodePort, Role: RoleSubject, Service: "web", Node: "node-3", Address: "172.18.0.13", Port: 30080, Protocol: "UDP", Family: "IPv4"},
+	}
+	columns := slices.Clone(plain)
+	for i, c := range plain {
+		if c.Protocol == "UDP" {
+			c.Name, c.Request = "flow1 "+c.Name, "sourceport:1200"+string(rune('0'+i))
+			columns = append(columns, c)
+		}
+	}
+	phase := func(phase, backend string, stale func(via string, c Column) bool) *Report {
+		columns := append(slices.Clone(columns), Column{Name: backend + " direct", Kind: FrontendPod, Role: RoleDirect, Node: "node-1", Backend: backend, Protocol: "UDP", Family: "IPv4"})
+		table := build(t, NewBuilder(rows, columns).Default(Connect(backend).Exactly()))
+		grid := healthy(table)
+		for r, row := range rows {
+			for c, column := range columns {
+				via := column.Node
+				if via == "" {
+					via = row.Node
+				}
+				if column.Role == RoleSubject && stale(via, column) {
+					grid[r][c] = failed(5, TimedOut, "no answer")
+				}
+			}
+		}
+		return compare(t, table, grid).Report(Meta{Spec: "s", Phase: phase})
+	}
+	nothing := func(string, Column) bool { return false }
+	for _, tc := range []struct {
+		name  string
+		stale func(via string, c Column) bool
+		want  Fault
+	}{
+		{"flows", func(via string, c Column) bool { return via == "node-2" && c.Request != "" }, FaultStaleFlow},
+		{"rules", func(via string, c Column) bool { return via == "node-2" }, FaultStaleRules},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := Diagnose(phase("b1", "b1", nothing), phase("b2 instead", "b2", tc.stale))
+			if len(d.Findings) != 1 {
+				t.Fatalf("findings:\n%s", d.Text())
+			}
+			f := d.Findings[0]
+			if f.Culprit != CulpritServiceProxy || f.Fault != tc.want || !slices.Equal(f.Coordinates.ProxyNode, []string{"node-2"}) {
+				t.Errorf("finding:\n%s", d.Text())
+			}
+			if tc.want == FaultStaleFlow && !slices.Equal(f.Coordinates.Protocol, []string{"UDP"}) {
+				t.Errorf("protocol: %v", f.Coordinates.Protocol)
+			}
+			t.Log(d.Text())
+		})
+	}
+}
