@@ -40,28 +40,28 @@ func Select(all []*Fault, expression *regexp.Regexp, quick bool) []*Fault {
 // Specs of this suite, by words of their names. They are the quick ones of those
 // that have to notice.
 const (
-	specDeleted      = "should stop using an endpoint that is deleted over TCP"
-	specDeletedUDP   = "should stop using an endpoint that is deleted over UDP"
-	specNodePort     = "NodePort should be reached by every source through every node over TCP"
-	specNodePortUDP  = "NodePort should be reached by every source through every node over UDP"
-	specNodePortEach = "NodePort should be refused on every node after the Service is deleted over TCP"
-	specHairpin      = "hairpin should let every backend reach itself over TCP"
-	specNoEndpoints  = "should refuse every source until a backend is ready and after it is gone over TCP"
-	specSlices       = "should keep the endpoints of several EndpointSlices apart by port over TCP"
-	specSlicesBoth   = "should keep the endpoints of several EndpointSlices apart by port over (TCP|UDP)"
-	specAffinity     = "should keep each client at one endpoint over TCP"
-	specAffinityOff  = "should follow a switch of the affinity over TCP"
-	specAffinityEnd  = "should let a client go when it was idle for longer than the timeout, and not before over TCP"
-	// Specs that are not there yet; their faults are.
-	specStaleFlow     = ""
-	specExternalLocal = ""
-	specInternalLocal = ""
-	specHealthCheck   = ""
-	specSource        = ""
-	specSourceKept    = ""
-	specLarge         = ""
-	specDualStack     = ""
-	specDNS           = ""
+	specDeleted       = "should stop using an endpoint that is deleted over TCP"
+	specDeletedUDP    = "should stop using an endpoint that is deleted over UDP"
+	specNodePort      = "NodePort should be reached by every source through every node over TCP"
+	specNodePortUDP   = "NodePort should be reached by every source through every node over UDP"
+	specNodePortEach  = "NodePort should be refused on every node after the Service is deleted over TCP"
+	specHairpin       = "hairpin should let every backend reach itself over TCP"
+	specNoEndpoints   = "should refuse every source until a backend is ready and after it is gone over TCP"
+	specSlices        = "should keep the endpoints of several EndpointSlices apart by port over TCP"
+	specSlicesBoth    = "should keep the endpoints of several EndpointSlices apart by port over (TCP|UDP)"
+	specAffinity      = "should keep each client at one endpoint over TCP"
+	specAffinityOff   = "should follow a switch of the affinity over TCP"
+	specAffinityEnd   = "should let a client go when it was idle for longer than the timeout, and not before over TCP"
+	specStaleFlow     = "UDP flows should move to the backend that replaces theirs"
+	specExternalLocal = "externalTrafficPolicy should be obeyed by node ports as it changes over TCP"
+	specInternalLocal = "internalTrafficPolicy should be obeyed as it changes and as the endpoint moves over TCP"
+	specHealthCheck   = "healthCheckNodePort should tell every source how many ready endpoints each node has"
+	specSource        = "source address should be that of the pod by ClusterIP and of the receiving node by its node port unless traffic stays there over TCP"
+	specDualStack     = "of two IP families should serve every pod, node and endpoint over both alike over TCP"
+	specDNS           = "DNS should resolve the Service of the API server by its full and its partial names"
+	specDNSHeadless   = "DNS should resolve a headless Service to exactly its ready endpoints"
+	// There is none yet; its fault is.
+	specLarge = ""
 )
 
 // Specs of upstream's suite, by words of their names.
@@ -86,5 +86,6 @@ const (
 	upstreamHealth      = "Services should implement NodePort and HealthCheckNodePort correctly"
 	upstreamConntrack   = "Conntrack should be able to preserve UDP traffic when server pod cycles for a ClusterIP service$"
 	upstreamDNS         = "DNS should provide DNS for services"
-	upstreamLarge       = "Granular Checks: Services should be able to handle large requests: http"
+	upstreamLarge       = "Granular Checks: Services should be able to handle large requests: (http|udp)"
+	upstreamSecondary   = `Granular Checks: Services Secondary IP Family \[LinuxOnly\] should function for pod-Service: http`
 )

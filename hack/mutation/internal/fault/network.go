@@ -87,7 +87,7 @@ func network() []*Fault {
 			Title: "One node drops IPv6 for ClusterIPs, and not IPv4",
 			Bugs:  []string{"kubernetes/kubernetes#96468", "kubernetes/kubernetes#73157", "kubernetes/kubernetes#88780"},
 			How:   "On node-2, prerouting and output drop IPv6 packets for the ClusterIPs of specs.",
-			Focus: specDualStack,
+			Focus: specDualStack, Upstream: upstreamSecondary,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Node: "node-2",
 				Faults:      []matrix.Fault{matrix.FaultUnreachable, matrix.FaultStaleRules},
@@ -158,7 +158,7 @@ func names() []*Fault {
 			Title: "The cluster's DNS goes on answering what was right at first",
 			Bugs:  []string{"coredns/coredns#3432", "kubernetes/dns#472", "kubernetes/kubernetes#127234"},
 			How:   "On node-2, queries are sent to a forwarder that keeps answers for ever.",
-			Focus: specDNS, Upstream: upstreamDNS,
+			Focus: specDNSHeadless, Upstream: upstreamDNS,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritDNS, Faults: []matrix.Fault{matrix.FaultWrongRecords, matrix.FaultStaleRules}, Node: "node-2",
 			}},

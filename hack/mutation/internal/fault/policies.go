@@ -56,7 +56,6 @@ func policies() []*Fault {
 			Focus: specInternalLocal, Upstream: upstreamInternal,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultLocalPolicyIgnored},
-				Coordinates: matrix.Coordinates{FrontendKind: []string{string(matrix.FrontendClusterIP)}},
 			}},
 			means: byRules(func(w *world.World) plan {
 				p := plan{}
@@ -157,20 +156,21 @@ func addresses() []*Fault {
 		},
 		{
 			Name:  "source-kept",
-			Title: "One node keeps the source address of clients outside of the cluster where it has to be rewritten",
+			Title: "One node keeps the source address of what comes from elsewhere to a node port with a backend on that node",
 			Bugs:  []string{"kubernetes/kubernetes#44916", "kubernetes-retired/kpng#295"},
-			How:   "On node-1, the source address of the external client is mapped to itself.",
-			Focus: specSourceKept, Upstream: upstreamNodePort,
+			How:   "On node-1, the mark for masquerading is cleared from packets to its pods, unless they come from its pods.",
+			Focus: specSource, Upstream: upstreamNodePort,
 			Expect: []Expectation{{
-				Culprit: matrix.CulpritServiceProxy, Node: "node-1",
-				Faults: []matrix.Fault{matrix.FaultSourceKept, matrix.FaultMasqueradeMissing},
+				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultSourceKept}, Node: "node-1",
+				Coordinates: matrix.Coordinates{FrontendKind: []string{string(matrix.FrontendNodePort)}},
 			}},
 			means: byRules(func(w *world.World) plan {
 				p := plan{}
-				for _, external := range w.External {
-					v6 := world.V6(external)
+				for _, cidr := range w.Nodes[node1].PodCIDRs {
+					v6 := world.V6(cidr)
 					p[node1] = append(p[node1], rules.Rule{
-						Chain: rules.PostNAT, V6: v6, Match: fmt.Sprintf("ct status dnat %s saddr %s", inFamily(v6), external), Do: "snat to " + external,
+						Chain: rules.Mark, V6: v6, Match: fmt.Sprintf("ct status dnat %[1]s daddr %[2]s %[1]s saddr != %[2]s", inFamily(v6), cidr),
+						Do: "meta mark set meta mark and 0xffffbfff",
 					})
 				}
 				return p
