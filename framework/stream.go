@@ -78,7 +78,9 @@ func Within(limit time.Duration) StreamOption {
 }
 
 // Stream begins to probe the cells of a table that are expected to connect, one
-// try after another from every source, and returns. Those that are to fail are
+// try after another from every source, and returns when each has been right once:
+// until then, and for Timeouts.Propagation at most, wrong ones do not count, as a
+// proxy may still have to hear of a Service. Those that are to fail are
 // left out, and so are the controls that do so: what is to stay closed is for
 // [Topology.Check].
 //
@@ -121,16 +123,32 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 		s.gaps[r] = make([]gap, columns)
 		s.stretches = append(s.stretches, make([]time.Duration, columns))
 	}
+	var settling sync.WaitGroup
 	for _, cell := range s.sweep.cells(func(matrix.Column) bool { return true }) {
-		s.wg.Go(func() { s.probe(ctx, cell) })
+		settling.Add(1)
+		s.wg.Go(func() { s.probe(ctx, cell, sync.OnceFunc(settling.Done)) })
 	}
 	ginkgo.DeferCleanup(s.halt)
+	settling.Wait()
 	ginkgo.By(fmt.Sprintf("probing without pause: %q", phase))
 	return s
 }
 
-// probe probes one cell until ctx ends.
-func (s *Stream) probe(ctx context.Context, cell matrix.Cell) {
+// probe probes one cell until ctx ends. It tells when the cell has been right for
+// the first time, or has had its time for that.
+func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
+	defer settled()
+	limit := s.begun.Add(Timeouts.Propagation)
+	for ctx.Err() == nil && time.Now().Before(limit) {
+		begun := time.Now()
+		one, err := s.sweep.ask(ctx, cell, 1)
+		if err != nil || !s.sweep.table.Judge(cell.Row, cell.Column, one).Wrong() {
+			break
+		}
+		sleep(ctx, Timeouts.StreamPause-time.Since(begun))
+	}
+	settled()
+
 	seen, g := &s.grid[cell.Row][cell.Column], &s.gaps[cell.Row][cell.Column]
 	stretch := &s.stretches[cell.Row][cell.Column]
 	var stretchBegun, before time.Time
