@@ -26,7 +26,9 @@
 #
 # Of mutation: FAULTS is a regular expression that selects faults by name, MODES
 # the modes of kube-proxy (iptables,nftables), SUBSET=quick a sample, HEALTHY how
-# many runs without a fault come first, PEER=upstream whose specs are scored.
+# many runs without a fault come first, PEER=upstream whose specs are scored, and
+# RUNS how often for each fault (3). RESUME=1 tries only what there are no results
+# of yet, FRESH=1 forgets those that there are.
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-debug debug unit verify update test e2e cluster-up cluster-down cluster-status bench mutation upstream clean

@@ -29,6 +29,9 @@ arguments=("--name=${CLUSTER_NAME}-mut" "--artifacts=${ARTIFACTS}")
 [[ -z "${MODES:-}" ]] || arguments+=("--modes=${MODES}")
 [[ -z "${SUBSET:-}" ]] || arguments+=("--subset=${SUBSET}")
 [[ -z "${HEALTHY:-}" ]] || arguments+=("--healthy=${HEALTHY}")
+[[ -z "${RUNS:-}" ]] || arguments+=("--runs=${RUNS}")
+[[ -z "${RESUME:-}" ]] || arguments+=(--resume)
+[[ -z "${FRESH:-}" ]] || arguments+=(--fresh)
 case "${PEER:-}" in
 "") ;;
 upstream)

@@ -157,5 +157,5 @@ for name in "${suites[@]}"; do
 done
 
 take_down_all
-begin mutation env -u FAULTS -u HEALTHY -u PEER SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
+begin mutation env -u FAULTS -u HEALTHY -u PEER -u RESUME -u FRESH SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
 end mutation

@@ -71,6 +71,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		o              = trial.Options{Out: out}
 		modes, pattern string
 		subset, peer   string
+		publish        string
 		again, list    bool
 	)
 	flags := flag.NewFlagSet("mutation", flag.ContinueOnError)
@@ -85,6 +86,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.Suite, "suite", "_output/svc.test", "this suite's program")
 	flags.StringVar(&o.Upstream, "upstream", "", "upstream's e2e.test")
 	flags.StringVar(&o.Artifacts, "artifacts", "_artifacts", "directory for the results")
+	flags.BoolVar(&o.Resume, "resume", false, "try only what the results of earlier runs lack")
+	flags.BoolVar(&o.Fresh, "fresh", false, "forget the results of earlier runs; else those stay of what is not tried now")
+	flags.StringVar(&publish, "publish", "", "write the results that there are into this document, and do nothing else")
 	flags.BoolVar(&again, "again", false, "judge the reports of the last run once more, by the diagnosis that this program has")
 	flags.BoolVar(&list, "list", false, "list the faults that are selected, and do nothing")
 	if err := flags.Parse(args); err != nil {
@@ -108,13 +112,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(o.Faults) == 0 && o.Healthy == 0 {
 		return fmt.Errorf("no fault is called anything like %q; --list shows all", pattern)
 	}
+	if o.Resume && o.Fresh {
+		return errors.New("--resume and --fresh contradict each other")
+	}
 	begun := time.Now()
 	dir := filepath.Join(o.Artifacts, "mutation")
 	if o.Artifacts, err = filepath.Abs(dir); err != nil {
 		return err
 	}
+	if publish != "" {
+		return trial.Publish(o.Artifacts, publish)
+	}
 	if peer == peerUpstream {
-		return comparePeer(ctx, &o, begun)
+		return comparePeer(ctx, &o)
 	}
 	if again {
 		return trial.NewReport(trial.Again(&o), 0).PrintNotes(out)
@@ -124,7 +134,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	report := trial.NewReport(results, time.Since(begun).Seconds())
 	if len(results) > 0 {
 		fmt.Fprintln(out)
-		err = errors.Join(err, report.Print(out), report.Write(o.Artifacts))
+		err = errors.Join(err, report.Print(out))
 		report.PrintCounts(out)
 	}
 	if err == nil && !report.OK() {
@@ -157,12 +167,11 @@ func printList(out io.Writer, all []*fault.Fault) error {
 }
 
 // comparePeer scores upstream's suite.
-func comparePeer(ctx context.Context, o *trial.Options, begun time.Time) error {
-	results, err := trial.RunPeer(ctx, o)
-	if len(results) == 0 {
+func comparePeer(ctx context.Context, o *trial.Options) error {
+	comparison, err := trial.RunPeer(ctx, o)
+	if comparison == nil || len(comparison.Results) == 0 {
 		return err
 	}
-	report := trial.NewComparison(results, o.Artifacts+".json", time.Since(begun).Seconds())
 	fmt.Fprintln(o.Out)
-	return errors.Join(err, report.Print(o.Out), report.Write(o.Artifacts+"-"+peerUpstream))
+	return errors.Join(err, comparison.Print(o.Out))
 }

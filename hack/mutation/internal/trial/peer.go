@@ -18,32 +18,37 @@ package trial
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/fault"
 )
 
-// peerTimeout bounds one run of a peer's specs. Most of them wait 2 minutes for a
-// reply before they fail; what has not failed by then is counted as failed.
-const peerTimeout = 8 * time.Minute
+const (
+	// peerTimeout bounds one run of a peer's specs. Most of them wait 2 minutes
+	// for a reply before they fail; what has not ended by then is counted as failed.
+	peerTimeout = 8 * time.Minute
+	// peerGrace is how much longer the peer may take to clean up behind itself.
+	peerGrace = 2 * time.Minute
+	// peerNamespaces selects the namespaces of a peer's runs.
+	peerNamespaces = "e2e-run"
+)
 
 // PeerResult is what a peer made of one fault in one mode.
 type PeerResult struct {
 	Fault string `json:"fault"`
 	Title string `json:"title"`
 	Mode  string `json:"mode"`
+	// At is when it was tried.
+	At time.Time `json:"at,omitzero"`
+	// Error says why the trial proves nothing.
 	Error string `json:"error,omitempty"`
 	// Specs selects the specs that cover the scenario; empty if none does.
 	Specs string `json:"specs,omitempty"`
@@ -55,25 +60,35 @@ type PeerResult struct {
 	Seconds float64 `json:"seconds"`
 }
 
+func (r *PeerResult) key() key { return key{mode: r.Mode, fault: r.Fault} }
+
+func (r *PeerResult) settled() bool { return r.Error == "" }
+
 // RunPeer tries the faults on a cluster for each mode and lets upstream's specs
-// run, several times at once, since each has a namespace of its own.
-func RunPeer(ctx context.Context, o *Options) ([]*PeerResult, error) {
-	return sideBySide(ctx, o, func(ctx context.Context, t *trial) []*PeerResult {
-		var results []*PeerResult
+// run, several times at once, since each has a namespace of its own. The results
+// are put beside those that this suite has left.
+func RunPeer(ctx context.Context, o *Options) (*Comparison, error) {
+	path := o.Artifacts + "-upstream"
+	compare := func(results []*PeerResult) *Comparison { return NewComparison(results, o.Artifacts+".json") }
+	l, err := openLedger(path+".json", o.Fresh, func(all []*PeerResult) error { return compare(all).Write(path) })
+	if err != nil {
+		return nil, err
+	}
+	err = sideBySide(ctx, o, l.settled, func(ctx context.Context, t *trial) {
 		healthy := map[string]bool{}
 		for i, f := range t.faults {
-			r := &PeerResult{Fault: f.Name, Title: f.Title, Mode: t.mode, Specs: f.Upstream}
+			r := &PeerResult{Fault: f.Name, Title: f.Title, Mode: t.mode, Specs: f.Upstream, At: time.Now().UTC().Truncate(time.Second)}
 			if f.Upstream != "" {
 				t.tryPeer(ctx, f, r, healthy)
 			}
 			if ctx.Err() != nil {
-				break
+				return
 			}
-			results = append(results, r)
+			l.record(r)
 			t.say("%d/%d %s: upstream detects it in %s (%.0f s) %s", i+1, len(t.faults), f.Name, r.rate(), r.Seconds, r.Error)
 		}
-		return results
 	})
+	return compare(l.choose(o)), errors.Join(err, l.err)
 }
 
 // tryPeer runs the peer's specs with the fault, and without, unless they have
@@ -82,7 +97,12 @@ func (t *trial) tryPeer(ctx context.Context, f *fault.Fault, r *PeerResult, heal
 	dir := filepath.Join(t.dir, f.Name, "upstream")
 	begun := time.Now()
 	defer func() { r.Seconds = time.Since(begun).Seconds() }()
-	failed, err := t.withFault(ctx, f, dir)
+	// What other runs have left would change under the eyes of the fault.
+	err := awaitNoNamespaces(ctx, t.cluster, peerNamespaces)
+	var failed []bool
+	if err == nil {
+		failed, err = t.withFault(ctx, f, dir)
+	}
 	if err != nil {
 		r.Error = err.Error()
 		return
@@ -146,8 +166,10 @@ func runPeer(ctx context.Context, program string, c *cluster, focus, dir string)
 		return false, fmt.Errorf("running the peer: %w", err)
 	}
 	defer log.Close()
-	cmd := gently(exec.CommandContext(ctx, program, "--kubeconfig="+c.kubeconfig, "--provider=skeleton",
-		"--num-nodes="+strconv.Itoa(nodes), "-ginkgo.no-color", "-ginkgo.focus="+focus, "-ginkgo.timeout="+peerTimeout.String()))
+	bounded, cancel := context.WithTimeout(ctx, peerTimeout+peerGrace)
+	defer cancel()
+	cmd := gently(exec.CommandContext(bounded, program, "--kubeconfig="+c.kubeconfig, "--provider=skeleton", "--num-nodes="+strconv.Itoa(nodes),
+		"-ginkgo.no-color", "-ginkgo.fail-fast", "-ginkgo.focus="+focus, "-ginkgo.timeout="+peerTimeout.String()))
 	cmd.Stdout, cmd.Stderr = log, log
 	runErr := cmd.Run()
 	if ctx.Err() != nil {
@@ -186,68 +208,4 @@ func (r *PeerResult) rate() string {
 		return "?"
 	}
 	return fmt.Sprintf("%d of %d", r.Detected, r.Runs)
-}
-
-// Comparison puts a peer beside this suite, whose results come from the last run
-// of its own.
-type Comparison struct {
-	APIVersion string        `json:"apiVersion"`
-	Kind       string        `json:"kind"`
-	Results    []*PeerResult `json:"results"`
-	Seconds    float64       `json:"seconds"`
-
-	own map[[2]string]*Result
-}
-
-// NewComparison makes a comparison with the report of this suite at the path, if
-// there is one.
-func NewComparison(results []*PeerResult, ownReport string, seconds float64) *Comparison {
-	c := &Comparison{APIVersion: apiVersion, Kind: "MutationComparison", Results: results, Seconds: seconds, own: map[[2]string]*Result{}}
-	var own Report
-	if raw, err := os.ReadFile(ownReport); err == nil && json.Unmarshal(raw, &own) == nil {
-		for _, r := range own.Results {
-			c.own[[2]string{r.Fault, r.Mode}] = r
-		}
-	}
-	return c
-}
-
-// rows are the rows of the table.
-func (c *Comparison) rows() [][]string {
-	rows := [][]string{{"fault", "mode", "upstream detects", "this suite detects", "this suite localises"}}
-	for _, r := range c.Results {
-		detects, localises := "?", "?"
-		if own := c.own[[2]string{r.Fault, r.Mode}]; own != nil && own.Error == "" {
-			detects, localises = word(own.Detected, "yes", "NO"), word(own.Localised, "yes", "NO")
-		}
-		rows = append(rows, []string{r.Fault, r.Mode, r.rate(), detects, localises})
-	}
-	return rows
-}
-
-// Print writes the table.
-func (c *Comparison) Print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range c.rows() {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	return w.Flush()
-}
-
-// Write writes the comparison as JSON and as a table for people.
-func (c *Comparison) Write(prefix string) error {
-	if err := writeJSON(prefix+".json", c); err != nil {
-		return err
-	}
-	var b strings.Builder
-	for i, row := range c.rows() {
-		writeRow(&b, row)
-		if i == 0 {
-			writeRow(&b, strings.Split(strings.Repeat("--- ", len(row)-1)+"---", " "))
-		}
-	}
-	if err := os.WriteFile(prefix+".md", []byte(b.String()), 0o644); err != nil { //nolint:gosec // results are for everybody
-		return fmt.Errorf("writing the results: %w", err)
-	}
-	return nil
 }

@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,9 +45,12 @@ type Options struct {
 	Cluster, Suite, Upstream string
 	// Runs is how often upstream's specs are run for each fault.
 	Runs int
-	// Artifacts is the directory for the results.
+	// Artifacts is the directory for what each run leaves. The results are in
+	// files beside it that begin with the same name.
 	Artifacts string
-	Out       io.Writer
+	// Resume leaves out what earlier runs have results of, Fresh forgets these.
+	Resume, Fresh bool
+	Out           io.Writer
 }
 
 // brokenDir is where the suite's results with a fault are, below the fault's.
@@ -61,23 +65,26 @@ func (o *Options) clusterName(mode string) string {
 }
 
 // Run tries the faults on a cluster for each mode, side by side, and returns the
-// results of what was tried, in the order of modes and faults. The error says
-// what kept it from trying the rest.
+// results, in the order of modes and faults. Each is written as soon as it is
+// known. The error says what kept it from trying the rest.
 func Run(ctx context.Context, o *Options) ([]*Result, error) {
-	return sideBySide(ctx, o, func(ctx context.Context, t *trial) []*Result {
-		results := t.healthy(ctx)
-		for i, f := range t.faults {
-			if ctx.Err() != nil {
-				break
-			}
-			r := t.try(ctx, f)
-			if ctx.Err() == nil {
-				results = append(results, r)
-				t.say("%d/%d %s", i+1, len(t.faults), r)
-			}
-		}
-		return results
+	l, err := openLedger(o.Artifacts+".json", o.Fresh, func(all []*Result) error {
+		return NewReport(all, seconds(all)).Write(o.Artifacts)
 	})
+	if err != nil {
+		return nil, err
+	}
+	if o.Healthy > 0 && !o.Resume {
+		l.forget(func(k key) bool { return k.fault == healthyName && slices.Contains(o.Modes, k.mode) })
+	}
+	err = sideBySide(ctx, o, l.settled, func(ctx context.Context, t *trial) {
+		t.healthy(ctx, l)
+		tried := 0
+		for _, batch := range batches(t.faults) {
+			t.tryAll(ctx, batch, l, &tried)
+		}
+	})
+	return l.choose(o), errors.Join(err, l.err)
 }
 
 // trial is what is tried in one mode.
@@ -85,18 +92,20 @@ type trial struct {
 	*Options
 	*cluster
 	faults []*fault.Fault
+	// runs are the numbers of the runs without a fault.
+	runs   []int
 	dir    string
 	say    func(format string, args ...any)
 	before state
 }
 
 // sideBySide brings a cluster up for each mode, does something with all of them
-// at the same time, and takes them down.
-func sideBySide[R any](ctx context.Context, o *Options, do func(context.Context, *trial) []R) ([]R, error) {
+// at the same time, and takes them down. What is settled is left out, if a run is
+// resumed, and so is a cluster for which nothing is left.
+func sideBySide(ctx context.Context, o *Options, settled func(key) bool, do func(context.Context, *trial)) error {
 	var (
 		wg       sync.WaitGroup
 		printing sync.Mutex
-		results  = make([][]R, len(o.Modes))
 		errs     = make([]error, len(o.Modes))
 		begun    = time.Now()
 	)
@@ -106,39 +115,52 @@ func sideBySide[R any](ctx context.Context, o *Options, do func(context.Context,
 			defer printing.Unlock()
 			fmt.Fprintf(o.Out, "[%5.0fs] %s: %s\n", time.Since(begun).Seconds(), mode, fmt.Sprintf(format, args...))
 		}
-		wg.Go(func() { results[i], errs[i] = onCluster(ctx, o, mode, say, do) })
+		t := &trial{Options: o, dir: filepath.Join(o.Artifacts, mode), say: say}
+		t.faults, t.runs = o.todo(mode, settled)
+		if len(t.faults)+len(t.runs) == 0 {
+			say("there are results of everything")
+			continue
+		}
+		wg.Go(func() { errs[i] = t.onCluster(ctx, mode, do) })
 	}
 	wg.Wait()
-	var all []R
-	for _, some := range results {
-		all = append(all, some...)
+	return errors.Join(errs...)
+}
+
+// todo returns the faults to try in a mode, and the numbers of the runs without
+// one.
+func (o *Options) todo(mode string, settled func(key) bool) (faults []*fault.Fault, runs []int) {
+	done := func(k key) bool { return o.Resume && settled(k) }
+	for _, f := range o.Faults {
+		if f.In(mode) && !done(key{mode, f.Name, 0}) {
+			faults = append(faults, f)
+		}
 	}
-	return all, errors.Join(errs...)
+	for i := 1; i <= o.Healthy; i++ {
+		if !done(key{mode, healthyName, i}) {
+			runs = append(runs, i)
+		}
+	}
+	return faults, runs
 }
 
 // onCluster does something with a cluster of one mode.
-func onCluster[R any](ctx context.Context, o *Options, mode string, say func(string, ...any), do func(context.Context, *trial) []R) (results []R, err error) {
-	t := &trial{Options: o, dir: filepath.Join(o.Artifacts, mode), say: say}
-	for _, f := range o.Faults {
-		if f.In(mode) {
-			t.faults = append(t.faults, f)
-		}
-	}
+func (t *trial) onCluster(ctx context.Context, mode string, do func(context.Context, *trial)) (err error) {
 	// The kubeconfig is not for those who look at the results.
 	private, err := os.MkdirTemp("", "mutation-")
 	if err != nil {
-		return nil, fmt.Errorf("preparing the trials: %w", err)
+		return fmt.Errorf("preparing the trials: %w", err)
 	}
 	defer os.RemoveAll(private)
-	name := o.clusterName(mode)
-	say("bringing up the cluster %s", name)
-	t.cluster, err = bringUp(ctx, o.Cluster, name, mode, private)
+	name := t.clusterName(mode)
+	t.say("bringing up the cluster %s", name)
+	t.cluster, err = bringUp(ctx, t.Cluster, name, mode, private)
 	defer func() { err = errors.Join(err, t.down(ctx)) }()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	results = do(ctx, t)
-	return results, context.Cause(ctx)
+	do(ctx, t)
+	return context.Cause(ctx)
 }
 
 // healthyName is what runs without a fault are called.
@@ -146,21 +168,20 @@ const healthyName = "none"
 
 // healthy runs the specs of the chosen faults without any fault, as often as
 // wanted; all specs, if no fault is chosen.
-func (t *trial) healthy(ctx context.Context) []*Result {
-	var results []*Result
+func (t *trial) healthy(ctx context.Context, l *ledger[*Result]) {
 	var focus []string
-	for _, f := range t.faults {
+	for _, f := range t.Faults {
 		focus = append(focus, f.Focus)
 	}
 	if len(focus) == 0 {
 		focus = []string{"."} // nothing but health is of interest: all specs
 	}
-	for i := range t.Healthy {
-		r := &Result{Fault: healthyName, Title: "Nothing is broken", Mode: t.mode}
+	for _, i := range t.runs {
 		begun := time.Now()
-		report, err := runSuite(ctx, t.Suite, t.cluster, union(focus), filepath.Join(t.dir, fmt.Sprintf("%s-%d", healthyName, i+1)), healedPropagation)
+		r := &Result{Fault: healthyName, Title: "Nothing is broken", Mode: t.mode, Run: i, At: begun.UTC().Truncate(time.Second)}
+		report, err := runSuite(ctx, t.Suite, t.cluster, union(focus), filepath.Join(t.dir, fmt.Sprintf("%s-%d", healthyName, i)), healedPropagation)
 		if ctx.Err() != nil {
-			return results
+			return
 		}
 		if err != nil {
 			r.Error = err.Error()
@@ -171,10 +192,9 @@ func (t *trial) healthy(ctx context.Context) []*Result {
 			r.Recovered = !r.Detected
 		}
 		r.DetectSeconds = time.Since(begun).Seconds()
-		t.say("healthy run %d/%d: %d false alarms, %.0f s %s", i+1, t.Healthy, len(r.FailedSpecs), r.DetectSeconds, r.Error)
-		results = append(results, r)
+		t.say("healthy run %d/%d: %d false alarms, %.0f s %s", i, t.Healthy, len(r.FailedSpecs), r.DetectSeconds, r.Error)
+		l.record(r)
 	}
-	return results
 }
 
 // union returns an expression that matches what any of the given ones does.
@@ -190,23 +210,26 @@ func union(expressions []string) string {
 	return strings.Join(all, "|")
 }
 
-// try injects a fault, runs the suite, heals the cluster, and runs it again.
+// try injects a fault, runs the suite, heals the cluster, and waits until it is as
+// it was.
 func (t *trial) try(ctx context.Context, f *fault.Fault) *Result {
-	r := &Result{Fault: f.Name, Title: f.Title, Mode: t.mode}
-	dir := filepath.Join(t.dir, f.Name)
+	r := &Result{Fault: f.Name, Title: f.Title, Mode: t.mode, At: time.Now().UTC().Truncate(time.Second)}
 	if err := t.baseline(ctx); err != nil {
 		r.Error = err.Error()
 		return r
 	}
-	report, err := t.broken(ctx, f, dir, r)
+	report, err := t.broken(ctx, f, filepath.Join(t.dir, f.Name), r)
 	if err != nil {
 		r.Error = err.Error()
 	} else {
 		r.judge(f, report)
+		r.Pending = true
 	}
-	if ctx.Err() == nil {
-		t.heal(ctx, f, dir, r)
+	begun := time.Now()
+	if err := awaitState(ctx, t.cluster, t.before); err != nil {
+		r.Trouble, r.Pending = err.Error(), false
 	}
+	r.RecoverSeconds = time.Since(begun).Seconds()
 	return r
 }
 
@@ -239,25 +262,6 @@ func (t *trial) broken(ctx context.Context, f *fault.Fault, dir string, r *Resul
 		return nil, fmt.Errorf("the fault was not in effect: %w", err)
 	}
 	return report, nil
-}
-
-// heal finds out whether the cluster is well again.
-func (t *trial) heal(ctx context.Context, f *fault.Fault, dir string, r *Result) {
-	begun := time.Now()
-	healed, err := runSuite(ctx, t.Suite, t.cluster, f.Focus, filepath.Join(dir, "healed"), healedPropagation)
-	if err == nil {
-		if failed, _ := healed.failed(); len(failed) > 0 {
-			err = fmt.Errorf("still failing: %s", strings.Join(failed, ", "))
-		}
-	}
-	if err == nil {
-		err = awaitState(ctx, t.cluster, t.before)
-	}
-	r.RecoverSeconds = time.Since(begun).Seconds()
-	r.Recovered = err == nil
-	if err != nil {
-		r.Trouble = err.Error()
-	}
 }
 
 // Again judges the reports that an earlier run has left by the diagnosis that

@@ -22,6 +22,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/fault"
 	"sigs.k8s.io/service-e2e/matrix"
@@ -32,6 +33,10 @@ type Result struct {
 	Fault string `json:"fault"`
 	Title string `json:"title"`
 	Mode  string `json:"mode"`
+	// Run numbers the runs without a fault.
+	Run int `json:"run,omitempty"`
+	// At is when it was tried.
+	At time.Time `json:"at,omitzero"`
 	// Error says why the trial proves nothing.
 	Error string `json:"error,omitempty"`
 	// Detected: a spec failed.
@@ -43,6 +48,9 @@ type Result struct {
 	// Recovered: with the fault gone the same specs passed, and all nodes were
 	// as they had been before.
 	Recovered bool `json:"recovered"`
+	// Pending: the nodes are as they had been, and the specs are still to be run
+	// without the fault.
+	Pending bool `json:"pending,omitempty"`
 	// Finding is the text of the first finding.
 	Finding string `json:"finding,omitempty"`
 	// Missed says in what the first finding is not what was expected.
@@ -53,10 +61,24 @@ type Result struct {
 	Trouble string `json:"trouble,omitempty"`
 	// FailedSpecs are the specs that detected it.
 	FailedSpecs []string `json:"failedSpecs,omitempty"`
-	// Seconds that it took to inject, to detect, and to recover.
+	// Seconds that it took to inject, to detect, and to recover: until the nodes
+	// were as before, and a share of the run that showed that all is well.
 	InjectSeconds  float64 `json:"injectSeconds"`
 	DetectSeconds  float64 `json:"detectSeconds"`
 	RecoverSeconds float64 `json:"recoverSeconds"`
+}
+
+func (r *Result) key() key { return key{r.Mode, r.Fault, r.Run} }
+
+func (r *Result) settled() bool { return r.Error == "" && !r.Pending }
+
+// seconds returns how long the trials took, one after the other.
+func seconds(results []*Result) float64 {
+	sum := 0.0
+	for _, r := range results {
+		sum += r.InjectSeconds + r.DetectSeconds + r.RecoverSeconds
+	}
+	return sum
 }
 
 // judge scores what a run made of a fault.

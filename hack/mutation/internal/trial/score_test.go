@@ -138,13 +138,13 @@ func TestCounts(t *testing.T) {
 func TestComparison(t *testing.T) {
 	c := NewComparison([]*PeerResult{
 		{Fault: "a", Mode: "iptables", Specs: "x", Runs: 3, Detected: 1}, {Fault: "b", Mode: "iptables"}, {Fault: "c", Specs: "x", Error: "oops"},
-	}, "no such file", 1)
-	c.own[[2]string{"a", "iptables"}] = &Result{Detected: true}
+	}, "no such file")
+	c.own[key{mode: "iptables", fault: "a"}] = &Result{Detected: true}
 	var out strings.Builder
 	if err := c.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1 of 3", "no spec", "yes"} {
+	for _, want := range []string{"1 of 3", "no spec", "detected", "Of 1 faults"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

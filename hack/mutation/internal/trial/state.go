@@ -134,6 +134,26 @@ func maps2(a, b state) func(func(string) bool) {
 	}
 }
 
+// awaitNoNamespaces waits until no namespace is left that has the label.
+func awaitNoNamespaces(ctx context.Context, c *cluster, label string) error {
+	ctx, cancel := context.WithTimeout(ctx, restoreTimeout)
+	defer cancel()
+	for {
+		list, err := c.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: label})
+		if err != nil {
+			return fmt.Errorf("listing namespaces of earlier runs: %w", err)
+		}
+		if len(list.Items) == 0 {
+			return nil
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return fmt.Errorf("cluster %s: %d namespaces of earlier runs are still there", c.name, len(list.Items))
+		}
+	}
+}
+
 // settledState waits until nothing is left of earlier runs, and returns the state
 // in which the cluster is then.
 func settledState(ctx context.Context, c *cluster) (state, error) {

@@ -40,7 +40,7 @@ type Report struct {
 	// Results has one entry for each fault and mode, and one for each run
 	// without a fault, whose fault is "none".
 	Results []*Result `json:"results"`
-	// Seconds is how long all of it took.
+	// Seconds is how long the trials took, one after the other.
 	Seconds float64 `json:"seconds"`
 }
 
@@ -62,24 +62,19 @@ type Score struct {
 // NewReport sums up results.
 func NewReport(results []*Result, seconds float64) *Report {
 	r := &Report{APIVersion: apiVersion, Kind: kind, Results: results, Seconds: seconds}
-	count := func(n *int, yes bool) {
-		if yes {
-			*n++
-		}
-	}
 	s := &r.Score
 	for _, result := range results {
 		if result.Fault == healthyName {
 			s.Healthy++
-			count(&s.FalseAlarms, !result.ok())
+			s.FalseAlarms += count(!result.ok())
 			continue
 		}
 		s.Tried++
-		count(&s.Unprovable, result.Error != "")
-		count(&s.Detected, result.Detected)
-		count(&s.Localised, result.Localised)
-		count(&s.Innocent, result.Innocent)
-		count(&s.Recovered, result.Recovered)
+		s.Unprovable += count(result.Error != "")
+		s.Detected += count(result.Detected)
+		s.Localised += count(result.Localised)
+		s.Innocent += count(result.Innocent)
+		s.Recovered += count(result.Recovered)
 	}
 	return r
 }
@@ -105,6 +100,9 @@ func (r *Result) String() string {
 	text := fmt.Sprintf("%s: %s, %s, %s, %s (%.0f s + %.0f s)", r.Fault,
 		word(r.Detected, "detected", "NOT DETECTED"), word(r.Localised, "localised", "not localised"),
 		word(r.Innocent, "innocent", "accuses others"), word(r.Recovered, "recovered", "NOT RECOVERED"), r.DetectSeconds, r.RecoverSeconds)
+	if r.Pending {
+		text = strings.Replace(text, "NOT RECOVERED", "nodes are as before", 1)
+	}
 	details := []string{text}
 	for _, detail := range []string{r.Missed, r.Trouble} {
 		if detail != "" {
@@ -140,8 +138,8 @@ func (r *Result) cells() []string {
 		mark = func(bool) string { return "?" }
 	}
 	recovered := mark(r.Recovered)
-	if r.RecoverSeconds == 0 {
-		recovered = "-" // this was not tried
+	if r.Pending {
+		recovered = "-" // is not known yet
 	}
 	return []string{
 		r.Fault, r.Mode, mark(r.Detected), mark(r.Localised), mark(r.Innocent), recovered,
@@ -194,7 +192,7 @@ func (r *Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Mutation testing\n\n%s, in %.0f s.\n\n", r.Score.summary(), r.Seconds)
 	writeRow(&b, header)
-	writeRow(&b, strings.Split(strings.Repeat("--- ", len(header)-1)+"---", " "))
+	writeRow(&b, slices.Repeat([]string{"---"}, len(header)))
 	for _, result := range r.Results {
 		writeRow(&b, result.cells())
 	}
@@ -236,7 +234,18 @@ func writeJSON(path string, value any) error {
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", path, err)
 	}
-	if err := os.WriteFile(path, append(raw, '\n'), 0o644); err != nil { //nolint:gosec // results are for everybody
+	return writeText(path, string(raw)+"\n")
+}
+
+// writeText writes a file such that whoever reads it finds the old or the new
+// text, and that no interrupt leaves half of it.
+func writeText(path, text string) error {
+	next := path + ".next"
+	err := os.WriteFile(next, []byte(text), 0o644) //nolint:gosec // results are for everybody
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err != nil {
 		return fmt.Errorf("writing the results: %w", err)
 	}
 	return nil
@@ -247,8 +256,5 @@ func (r *Report) Write(prefix string) error {
 	if err := writeJSON(prefix+".json", r); err != nil {
 		return err
 	}
-	if err := os.WriteFile(prefix+".md", []byte(r.Markdown()), 0o644); err != nil { //nolint:gosec // results are for everybody
-		return fmt.Errorf("writing the results: %w", err)
-	}
-	return nil
+	return writeText(prefix+".md", r.Markdown())
 }
