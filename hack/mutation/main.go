@@ -83,6 +83,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&o.Healthy, "healthy", 0, "how often to run the specs without a fault first, to count false alarms")
 	flags.IntVar(&o.Runs, "runs", 3, "how often the peer's specs run for each fault")
 	flags.StringVar(&o.Cluster, "cluster", "_output/cluster", "program that brings clusters up and takes them down")
+	flags.StringVar(&o.Kubeconfig, "kubeconfig", "", "try on this embedded cluster, which is up, and in this one of the modes only")
 	flags.StringVar(&o.Suite, "suite", "_output/svc.test", "this suite's program")
 	flags.StringVar(&o.Upstream, "upstream", "", "upstream's e2e.test")
 	flags.StringVar(&o.Artifacts, "artifacts", "_artifacts", "directory for the results")
@@ -105,6 +106,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("--peer=%s: the only peer is %s", peer, peerUpstream)
 	}
 	o.Modes = strings.Split(modes, ",")
+	if o.Kubeconfig != "" && len(o.Modes) != 1 {
+		return errors.New("--kubeconfig is for a cluster that has one of the --modes: say which")
+	}
 	o.Faults = fault.Select(fault.Library(), expression, subset == "quick")
 	if list {
 		return printList(out, o.Faults)

@@ -59,15 +59,20 @@ func bringUp(ctx context.Context, program, name, mode, dir string) (*cluster, er
 	if err := c.verb(ctx, "up", "--nodes", strconv.Itoa(nodes), "--proxy-mode", mode, "--kubeconfig", c.kubeconfig); err != nil {
 		return c, err
 	}
+	return c, c.connect()
+}
+
+// connect makes the ways to a cluster that is up.
+func (c *cluster) connect() error {
 	config, err := clientcmd.BuildConfigFromFlags("", c.kubeconfig)
 	if err != nil {
-		return c, fmt.Errorf("loading kubeconfig: %w", err)
+		return fmt.Errorf("loading kubeconfig: %w", err)
 	}
 	if c.client, err = clientset.NewForConfig(config); err != nil {
-		return c, fmt.Errorf("making a client: %w", err)
+		return fmt.Errorf("making a client: %w", err)
 	}
 	c.hosts, err = fault.FindHosts(c.kubeconfig)
-	return c, err
+	return err
 }
 
 // down takes the cluster down, unless it was there before.

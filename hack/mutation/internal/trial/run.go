@@ -37,6 +37,8 @@ type Options struct {
 	// are several.
 	Name  string
 	Modes []string
+	// Kubeconfig is of a cluster that is there; if empty, clusters are brought up.
+	Kubeconfig string
 	// Faults are tried in this order, in every mode in which they make sense.
 	Faults []*fault.Fault
 	// Healthy is how often the suite runs without any fault, before all else.
@@ -152,9 +154,14 @@ func (t *trial) onCluster(ctx context.Context, mode string, do func(context.Cont
 		return fmt.Errorf("preparing the trials: %w", err)
 	}
 	defer os.RemoveAll(private)
-	name := t.clusterName(mode)
-	t.say("bringing up the cluster %s", name)
-	t.cluster, err = bringUp(ctx, t.Cluster, name, mode, private)
+	if t.Kubeconfig != "" {
+		t.cluster = &cluster{mode: mode, found: true, kubeconfig: t.Kubeconfig}
+		err = t.connect()
+	} else {
+		name := t.clusterName(mode)
+		t.say("bringing up the cluster %s", name)
+		t.cluster, err = bringUp(ctx, t.Cluster, name, mode, private)
+	}
 	defer func() { err = errors.Join(err, t.down(ctx)) }()
 	if err != nil {
 		return err
