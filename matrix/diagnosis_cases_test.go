@@ -129,3 +129,72 @@ func TestStaleFlow(t *testing.T) {
 		})
 	}
 }
+
+// TestBothWays: between two nodes large packets, or all, are lost both ways.
+func TestBothWays(t *testing.T) {
+	rows := clientsOn("node-1", "node-2", "node-3")
+	home := map[string]string{"b1": "node-1", "b2": "node-2", "b3": "node-3"}
+	names := []string{"b1", "b2", "b3"}
+	phase := func(size string, lost func(Column) bool) *Report {
+		var columns []Column
+		add := func(c Column) {
+			c.Protocol, c.Family, c.Port = "TCP", "IPv4", 80
+			columns = append(columns, c)
+		}
+		add(Column{Name: "web VIP", Kind: FrontendClusterIP, Role: RoleSubject, Service: "web", Address: "10.96.0.7", Request: "size=" + size})
+		for i, name := range names {
+			direct := Column{Kind: FrontendPod, Role: RoleDirect, Node: home[name], Backend: name, Address: "10.244.0." + string(rune('1'+i))}
+			direct.Name = name + " direct"
+			add(direct)
+			direct.Name, direct.Request = name+" sized", "size="+size
+			add(direct)
+		}
+		add(Column{Name: "bystander VIP", Kind: FrontendClusterIP, Role: RoleBystander, Service: "bystander", Address: "10.96.0.8"})
+		b := NewBuilder(rows, columns).Default(Connect(names...)).Expect(AllRows(), ColumnNamed("bystander VIP"), Connect("b3"))
+		for _, name := range names {
+			b.Expect(AllRows(), ColumnNamed(name+" direct"), Connect(name)).Expect(AllRows(), ColumnNamed(name+" sized"), Connect(name))
+		}
+		table := build(t, b)
+		grid := healthy(table)
+		for r, row := range rows {
+			for c, column := range columns {
+				between := func(node string) bool {
+					return row.Node == "node-1" && node == "node-2" || row.Node == "node-2" && node == "node-1"
+				}
+				if row.Kind != SourcePod || !lost(column) {
+					continue
+				}
+				var o Observation
+				for _, name := range table.Expected(r, c).Backends() {
+					if between(home[name]) {
+						o = o.Merge(failed(12, TimedOut, "i/o timeout"))
+					} else {
+						o = o.Merge(answered(12, name))
+					}
+				}
+				grid[r][c] = o
+			}
+		}
+		return compare(t, table, grid).Report(Meta{Spec: "s", Phase: size + " bytes"})
+	}
+	for _, tc := range []struct {
+		name string
+		lost func(Column) bool
+		want Fault
+	}{
+		{"large packets", func(c Column) bool { return c.Request == "size=1400" }, FaultMTU},
+		{"all packets", func(Column) bool { return true }, FaultUnreachable},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := Diagnose(phase("64", tc.lost), phase("1400", tc.lost))
+			if len(d.Findings) != 1 {
+				t.Fatalf("findings:\n%s", d.Text())
+			}
+			f := d.Findings[0]
+			both := []string{"node-1", "node-2"}
+			if f.Culprit != CulpritPodNetwork || f.Fault != tc.want || !slices.Equal(f.Coordinates.SourceNode, both) || !slices.Equal(f.Coordinates.BackendNode, both) {
+				t.Errorf("%s blamed %+v:\n%s", f.Fault, f.Coordinates, d.Text())
+			}
+		})
+	}
+}

@@ -476,7 +476,10 @@ func (s *sheet) responders(f *fact, j int, cell *CellResult) {
 	r := s.reports[s.report]
 	names := cell.Expected.names
 	f.fewer = f.layer == layerService && len(names) < s.all[r.Columns[j].Service]
-	if at, ok := s.askers[j]; ok {
+	if sizeOf(r.Columns[j]) != "" && len(names) > 0 {
+		f.asks = false // the answers are the names of backends
+	}
+	if at, ok := s.askers[j]; ok && f.asks {
 		names = r.Cells[f.row][at].Expected.names
 		f.anonymous = true
 	} else if f.asks || !cell.Expected.Positive() {

@@ -60,8 +60,7 @@ const (
 	specDualStack     = "of two IP families should serve every pod, node and endpoint over both alike over TCP"
 	specDNS           = "DNS should resolve the Service of the API server by its full and its partial names"
 	specDNSHeadless   = "DNS should resolve a headless Service to exactly its ready endpoints"
-	// There is none yet; its fault is.
-	specLarge = ""
+	specLarge         = "with large messages should carry messages of every size both ways complete over TCP"
 )
 
 // Specs of upstream's suite, by words of their names.

@@ -46,14 +46,8 @@ func network() []*Fault {
 			Bugs:  []string{"weaveworks/weave#3641", "k3s-io/k3s#2013", "flannel-io/flannel#1834"},
 			How:   "On node-1, forward drops packets from its pods to those of node-2.",
 			Focus: specNodePort, Upstream: upstreamPodService,
-			Expect: []Expectation{{
-				Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{matrix.FaultUnreachable},
-				Coordinates: matrix.Coordinates{SourceNode: []string{"node-1"}, BackendNode: []string{"node-2"}},
-			}, {
-				Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{matrix.FaultUnreachable},
-				Coordinates: matrix.Coordinates{SourceNode: []string{"node-2"}, BackendNode: []string{"node-1"}},
-			}},
-			means: byRules(betweenPods("", "drop")),
+			Expect: betweenNodes(matrix.FaultUnreachable),
+			means:  byRules(betweenPods("", "drop")),
 		},
 		{
 			Name:  "mtu-black-hole",
@@ -61,11 +55,8 @@ func network() []*Fault {
 			Bugs:  []string{"projectcalico/calico#2026", "kubernetes/kubernetes#65255"},
 			How:   "On node-1, forward drops packets of more than 1400 bytes from its pods to those of node-2.",
 			Focus: specLarge, Upstream: upstreamLarge,
-			Expect: []Expectation{{
-				Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{matrix.FaultMTU},
-				Coordinates: matrix.Coordinates{SourceNode: []string{"node-1"}, BackendNode: []string{"node-2"}},
-			}},
-			means: byRules(betweenPods("meta length > 1400", "drop")),
+			Expect: betweenNodes(matrix.FaultMTU),
+			means:  byRules(betweenPods("meta length > 1400", "drop")),
 		},
 		{
 			Name:  "client-unreachable",
@@ -106,6 +97,21 @@ func network() []*Fault {
 			}),
 		},
 	}
+}
+
+// betweenNodes expects a fault between the pods of two nodes. What is lost on one
+// of the ways, be it the question or the answer, is lost for clients on both nodes.
+func betweenNodes(f matrix.Fault) []Expectation {
+	var all []Expectation
+	for _, nodes := range [][2][]string{
+		{{"node-1", "node-2"}, {"node-1", "node-2"}}, {{"node-1"}, {"node-2"}}, {{"node-2"}, {"node-1"}},
+	} {
+		all = append(all, Expectation{
+			Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{f},
+			Coordinates: matrix.Coordinates{SourceNode: nodes[0], BackendNode: nodes[1]},
+		})
+	}
+	return all
 }
 
 // portForward refuses what comes from the pod itself to the port at which the
