@@ -142,7 +142,7 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
 	for ctx.Err() == nil && time.Now().Before(limit) {
 		begun := time.Now()
 		one, err := s.sweep.ask(ctx, cell, 1)
-		if err != nil || !s.sweep.table.Judge(cell.Row, cell.Column, one).Wrong() {
+		if err != nil || !s.sweep.table.Refuted(cell.Row, cell.Column, one) {
 			break
 		}
 		sleep(ctx, Timeouts.StreamPause-time.Since(begun))
