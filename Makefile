@@ -22,6 +22,7 @@
 # FOCUS, SKIP   regular expressions that select specs by name
 # LABEL_FILTER  Ginkgo's expression that selects specs by label
 # PARALLEL      how many specs run at a time (4); most of their time is waiting
+# RUNS, BUSY    of soak: how many runs (10), how many of them under CPU load (2)
 # ARTIFACTS     where results are left (_artifacts)
 #
 # Of mutation: FAULTS is a regular expression that selects faults by name, MODES
@@ -31,7 +32,7 @@
 # of yet, FRESH=1 forgets those that there are.
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-debug debug unit verify update test e2e cluster-up cluster-down cluster-status bench mutation upstream clean
+.PHONY: help build build-debug debug unit verify update test e2e cluster-up cluster-down cluster-status bench mutation soak upstream clean
 
 help: ## Print this list
 	@hack/help.sh
@@ -74,6 +75,9 @@ bench: ## Measure the probers side by side with exec'd probes
 
 mutation: ## Measure the suite by known faults, on clusters of its own
 	@hack/mutation.sh
+
+soak: ## Run the suite many times in a row, part of them under CPU load
+	@hack/soak.sh
 
 upstream: ## Run upstream's own Service specs on the embedded cluster
 	@hack/upstream.sh
