@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/onsi/ginkgo/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -46,12 +47,30 @@ func sharedNamespace(run string) string {
 
 // labelNamespaces makes every namespace that upstream's framework creates for
 // a spec carry the run's name, so that a later run can tell what a killed run
-// has left.
+// has left. It ends the run if somebody has deleted what all its specs need: the
+// cells of all of them would be ERROR.
 func labelNamespaces(run string) {
 	framework.TestContext.CreateTestingNS = func(ctx context.Context, baseName string, client clientset.Interface, labels map[string]string) (*v1.Namespace, error) {
+		if gone, err := sharedIsGone(ctx, client, run); err != nil {
+			return nil, err
+		} else if gone {
+			ginkgo.AbortSuite(fmt.Sprintf("the namespace %s, with the clients of this run in it, was deleted while the run needed it: find out by whom, and run the suite again", sharedNamespace(run)))
+		}
 		labels[runLabel] = run
 		return framework.CreateTestingNS(ctx, baseName, client, labels)
 	}
+}
+
+// sharedIsGone reports whether the namespace that all specs share was deleted.
+func sharedIsGone(ctx context.Context, client clientset.Interface, run string) (bool, error) {
+	namespace, err := client.CoreV1().Namespaces().Get(ctx, sharedNamespace(run), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading namespace %s: %w", sharedNamespace(run), err)
+	}
+	return namespace.DeletionTimestamp != nil, nil
 }
 
 // keepAlive creates the run's Lease and renews it until ctx ends.

@@ -27,6 +27,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/utils/ptr"
 )
 
 func namespaceOfRun(name, run string, age time.Duration) *v1.Namespace {
@@ -102,5 +103,16 @@ func TestKeepAlive(t *testing.T) {
 	}
 	if alive, err := runIsAlive(t.Context(), client, "me", time.Now()); err != nil || !alive {
 		t.Errorf("alive %v, err %v", alive, err)
+	}
+}
+
+func TestSharedIsGone(t *testing.T) {
+	going := namespaceOfRun(sharedNamespace("going"), "going", time.Hour)
+	going.DeletionTimestamp, going.Finalizers = ptr.To(metav1.Now()), []string{"kubernetes"}
+	client := fake.NewClientset(namespaceOfRun(sharedNamespace("here"), "here", time.Hour), going)
+	for run, want := range map[string]bool{"here": false, "going": true, "gone": true} {
+		if gone, err := sharedIsGone(t.Context(), client, run); err != nil || gone != want {
+			t.Errorf("%s: gone %v, err %v", run, gone, err)
+		}
 	}
 }
