@@ -140,6 +140,9 @@ end unit
 begin verify hack/verify-all.sh
 end verify build
 
+# Side by side, the suites of both modes share the processors.
+[[ "${PARALLEL}" -le 3 ]] || PARALLEL=$((PARALLEL * 3 / 4))
+export PARALLEL
 suites=()
 for mode in "${modes[@]}"; do
   begin "suite-${mode}" env PROXY_MODE="${mode}" CLUSTER_NAME="$(cluster_for "${mode}")" ARTIFACTS="${ARTIFACTS}/${mode}" \
