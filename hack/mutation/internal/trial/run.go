@@ -155,7 +155,7 @@ func (t *trial) onCluster(ctx context.Context, mode string, do func(context.Cont
 	}
 	defer os.RemoveAll(private)
 	if t.Kubeconfig != "" {
-		t.cluster = &cluster{mode: mode, found: true, kubeconfig: t.Kubeconfig}
+		t.cluster = &cluster{name: "of " + t.Kubeconfig, mode: mode, found: true, kubeconfig: t.Kubeconfig}
 		err = t.connect()
 	} else {
 		name := t.clusterName(mode)
