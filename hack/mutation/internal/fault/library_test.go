@@ -208,3 +208,33 @@ func find(t *testing.T, name string) *Fault {
 	}
 	return chosen[0]
 }
+
+// TestFocus: the specs that have to notice a fault are there. A run would say so,
+// too, after a minute.
+func TestFocus(t *testing.T) {
+	paths, err := filepath.Glob("../../../../e2e/*.go")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no specs: %v", err)
+	}
+	var sources strings.Builder
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(raw)
+	}
+	protocol := regexp.MustCompile(` over (TCP|UDP|\(TCP\|UDP\))`)
+	for _, f := range Library() {
+		for focus := range strings.SplitSeq(protocol.ReplaceAllString(f.Focus, ""), "|") {
+			_, text, found := strings.Cut(focus, "should ")
+			if !found || !strings.Contains(sources.String(), "should "+text) {
+				if f.Focus == specLarge {
+					t.Logf("%s: its spec is still to come", f.Name)
+					continue
+				}
+				t.Errorf("%s: no spec is called %q", f.Name, focus)
+			}
+		}
+	}
+}
