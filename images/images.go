@@ -74,6 +74,16 @@ func Agnhost() Image {
 	}
 }
 
+// OutOfWindow is the image of a server that sends segments which do not belong
+// into the window of its TCP connections (kubernetes/kubernetes#74839).
+func OutOfWindow() Image {
+	return Image{
+		Name:       imageutils.GetE2EImage(imageutils.RegressionIssue74839),
+		Entrypoint: []string{"/regression-issue-74839"},
+		Ports:      []string{"9000/tcp"},
+	}
+}
+
 // Pause is the image of the pod sandbox.
 func Pause() Image {
 	return Image{
@@ -122,5 +132,5 @@ func MetalLBSpeaker() Image {
 
 // All lists every image, the order being that of first use in a new cluster.
 func All() []Image {
-	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost()}
+	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost(), OutOfWindow()}
 }

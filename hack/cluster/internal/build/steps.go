@@ -175,6 +175,10 @@ func (p *planner) cluster() func() *Artifacts {
 		Component: "kubernetes", LDFlags: stripped,
 		Programs: []program{{"agnhost", "k8s.io/kubernetes/test/images/agnhost"}},
 	})
+	outOfWindow := p.compiled("out-of-window", 2*time.Second, compilation{
+		Component: "kubernetes", LDFlags: stripped,
+		Programs: []program{{"regression-issue-74839", "k8s.io/kubernetes/test/images/regression-issue-74839"}},
+	})
 	coreDNS := p.compiled("coredns", time.Minute, compilation{
 		Component: "coredns", LDFlags: stripped,
 		Programs: []program{{"coredns", "."}},
@@ -183,6 +187,7 @@ func (p *planner) cluster() func() *Artifacts {
 		p.pauseImage(),
 		p.coreDNSImage(coreDNS),
 		p.agnhostImage(agnhost),
+		p.outOfWindowImage(outOfWindow),
 	}
 	made = append(made, p.metalLBImages()...)
 	manifest := p.metalLBManifest()
@@ -356,6 +361,14 @@ func (p *planner) agnhostImage(program *step) Image {
 			{Path: "agnhost-2", Mode: 0o777, Link: "agnhost"},
 		}, nil
 	}, program.key)
+}
+
+// outOfWindowImage holds one program, as upstream's does.
+func (p *planner) outOfWindowImage(built *step) Image {
+	const name = "regression-issue-74839"
+	return p.image("out-of-window-image", images.OutOfWindow(), nil, func(context.Context) ([]entry, error) {
+		return []entry{{Path: name, Mode: 0o755, Source: filepath.Join(p.dir(built), name)}}, nil
+	}, built.key)
 }
 
 // moduleSource is the folder of a module in the version that a component pins.

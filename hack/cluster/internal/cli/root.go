@@ -25,6 +25,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -86,7 +87,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&g.name, "name", plan.DefaultOptions().Name, "name of the cluster")
 	root.PersistentFlags().StringVar(&g.stateRoot, "state-dir", cluster.DefaultStateRoot(),
 		"directory of the state of all clusters (or set SERVICE_E2E_STATE)")
-	root.AddCommand(newUp(g), newDown(g), newStatus(g), newExec(g), newLogs(g), newBuild())
+	root.AddCommand(newUp(g), newDown(g), newReboot(g), newStatus(g), newExec(g), newLogs(g), newBuild())
 	root.AddCommand(hidden()...)
 	// The state must mean the same wherever the program runs.
 	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
@@ -135,6 +136,20 @@ func newDown(g *global) *cobra.Command {
 			return cluster.Down(g.stateRoot, g.name, cluster.NewProgress(cmd.ErrOrStderr()))
 		},
 	}
+}
+
+func newReboot(g *global) *cobra.Command {
+	var off time.Duration
+	cmd := &cobra.Command{
+		Use:   "reboot <node>",
+		Short: "Switch a node off as a power failure does, and on again",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return cluster.Reboot(cmd.Context(), g.stateRoot, g.name, args[0], off, cluster.NewProgress(cmd.ErrOrStderr()))
+		},
+	}
+	cmd.Flags().DurationVar(&off, "off", 0, "how long the node stays off")
+	return cmd
 }
 
 func newBuild() *cobra.Command {

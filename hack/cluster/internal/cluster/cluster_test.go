@@ -82,6 +82,22 @@ func TestState(t *testing.T) {
 	}
 }
 
+func TestFindNode(t *testing.T) {
+	c, err := plan.New(plan.DefaultOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"node-2": "svc-node-2", "svc-node-3": "svc-node-3",
+		"node-4": "", "control-plane": "", "external": "", "nosuch": "",
+	} {
+		got, err := findNode(c, name)
+		if got.Name != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", name, got.Name, err, want)
+		}
+	}
+}
+
 // What kubeadm deploys must be what is put into the nodes.
 func TestCoreDNSImage(t *testing.T) {
 	got := kubeadmimages.GetDNSImage(&kubeadmapi.ClusterConfiguration{ImageRepository: imageRepository})

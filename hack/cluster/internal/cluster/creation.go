@@ -204,7 +204,10 @@ func (b *creation) listen() ([]*net.TCPListener, error) {
 				Address:   b.plan.External.Address(),
 				Addresses: b.plan.External.IPs(),
 			},
-			NodeExec: fmt.Sprintf("%s exec --state-dir=%s --name=%s", b.paths.Self(), b.options.StateRoot, b.plan.Name),
+			NodeExec:      b.command("exec"),
+			NodeReboot:    b.command("reboot"),
+			APIServerHost: plan.ControlPlane,
+			Disposable:    true,
 		},
 	}.Render()
 	if err != nil {
@@ -214,6 +217,11 @@ func (b *creation) listen() ([]*net.TCPListener, error) {
 		return listeners, fmt.Errorf("writing kubeconfig: %w", err)
 	}
 	return listeners, nil
+}
+
+// command is a verb of this program for use on the cluster.
+func (b *creation) command(verb string) string {
+	return fmt.Sprintf("%s %s --state-dir=%s --name=%s", b.paths.Self(), verb, b.options.StateRoot, b.plan.Name)
 }
 
 // forward starts the process that serves the ports on loopback.

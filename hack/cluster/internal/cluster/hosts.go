@@ -80,9 +80,11 @@ func (b *builder) external() *host.Spec {
 	return s
 }
 
-// disks are the directories of a node that hold more than a few bytes. The
-// runtime cannot stack its layers on those of the host.
+// disks are the directories of a node that hold more than a few bytes, or what
+// is to outlast a reboot: which addresses pods have had is, or others would get
+// them at once. The runtime cannot stack its layers on those of the host.
 var disks = map[string]string{
+	"cni":        "/var/lib/cni",
 	"containerd": "/var/lib/containerd",
 	"kubelet":    "/var/lib/kubelet",
 	"pod-logs":   "/var/log/pods",

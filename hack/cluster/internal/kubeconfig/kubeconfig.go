@@ -38,6 +38,15 @@ type Extension struct {
 	// NodeExec is a command that runs its further arguments on a node, after
 	// the node's name and "--" have been appended. Words hold no spaces.
 	NodeExec string `json:"nodeExec,omitempty"`
+	// NodeReboot is a command that switches a node off as a power failure
+	// does, and on again, after the node's name has been appended.
+	NodeReboot string `json:"nodeReboot,omitempty"`
+	// APIServerHost is the host on which kube-apiserver runs, as NodeExec knows
+	// it, where that is no node.
+	APIServerHost string `json:"apiServerHost,omitempty"`
+	// Disposable tells that the cluster is there to be broken: the suite may
+	// restart its parts without being asked to.
+	Disposable bool `json:"disposable,omitempty"`
 }
 
 // ExternalClient is an "agnhost netexec" outside the cluster.

@@ -36,6 +36,9 @@ func TestRender(t *testing.T) {
 		Extension: &Extension{
 			ExternalClient: &ExternalClient{URL: "http://127.0.0.1:2", Address: v4, Addresses: []netip.Addr{v4, v6}},
 			NodeExec:       "cluster exec",
+			NodeReboot:     "cluster reboot",
+			APIServerHost:  "control-plane",
+			Disposable:     true,
 		},
 	}.Render()
 	if err != nil {
@@ -66,7 +69,8 @@ func TestRender(t *testing.T) {
 	got := doc.Clusters[0].Cluster.Extensions[0]
 	client := got.Extension.ExternalClient
 	if got.Name != ExtensionName || client.Address != v4 || !slices.Equal(client.Addresses, []netip.Addr{v4, v6}) ||
-		!strings.HasSuffix(got.Extension.NodeExec, "exec") {
+		!strings.HasSuffix(got.Extension.NodeExec, "exec") || !strings.HasSuffix(got.Extension.NodeReboot, "reboot") ||
+		got.Extension.APIServerHost != "control-plane" || !got.Extension.Disposable {
 		t.Errorf("unexpected extension %+v in\n%s", got, raw)
 	}
 }

@@ -48,9 +48,35 @@ func Create(c *plan.Cluster) error {
 		return fmt.Errorf("setting up %s: %w", c.Fabric.Name, err)
 	}
 	for _, host := range c.Hosts() {
-		if err := createHost(c, host); err != nil {
+		if err := createHost(c, host, nil); err != nil {
 			return fmt.Errorf("setting up network of %s: %w", host.Name, err)
 		}
+	}
+	return nil
+}
+
+// Reset replaces the network of a host by one as [Create] makes it: what rules,
+// routes, addresses and connections the host had are gone. Its hardware address
+// stays, as that of a machine does that is switched off and on; the others know
+// it still.
+func Reset(c *plan.Cluster, host plan.Host) error {
+	var address net.HardwareAddr
+	err := withHandle(host.Name, func(h *netlink.Handle) error {
+		link, err := h.LinkByName(uplink)
+		if err != nil {
+			return fmt.Errorf("finding interface %s: %w", uplink, err)
+		}
+		address = link.Attrs().HardwareAddr
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("resetting network of %s: %w", host.Name, err)
+	}
+	if err := errors.Join(unplug(c, host), DeleteNamespace(host.Name)); err != nil {
+		return fmt.Errorf("resetting network of %s: %w", host.Name, err)
+	}
+	if err := createHost(c, host, address); err != nil {
+		return fmt.Errorf("resetting network of %s: %w", host.Name, err)
 	}
 	return nil
 }
@@ -100,14 +126,16 @@ func createFabric(c *plan.Cluster) error {
 	})
 }
 
-func createHost(c *plan.Cluster, host plan.Host) error {
+// createHost gives a host its network. Without a hardware address it gets one at
+// random.
+func createHost(c *plan.Cluster, host plan.Host, address net.HardwareAddr) error {
 	if err := CreateNamespace(host.Name); err != nil {
 		return err
 	}
 	if err := setSysctls(host.Name, hostSysctls(c, host)); err != nil {
 		return err
 	}
-	if err := plugIn(c, host); err != nil {
+	if err := plugIn(c, host, address); err != nil {
 		return err
 	}
 	return withHandle(host.Name, func(h *netlink.Handle) error {
@@ -149,7 +177,7 @@ func addPodRoutes(h *netlink.Handle, c *plan.Cluster, host plan.Host) error {
 }
 
 // plugIn lays a cable between the fabric's bridge and the host.
-func plugIn(c *plan.Cluster, host plan.Host) error {
+func plugIn(c *plan.Cluster, host plan.Host, address net.HardwareAddr) error {
 	peer, err := netns.GetFromName(host.Name)
 	if err != nil {
 		return fmt.Errorf("opening network namespace: %w", err)
@@ -162,11 +190,28 @@ func plugIn(c *plan.Cluster, host plan.Host) error {
 		}
 		attrs := netlink.NewLinkAttrs()
 		attrs.Name, attrs.MasterIndex = host.Short, bridge.Attrs().Index
-		err = h.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: uplink, PeerNamespace: netlink.NsFd(peer)})
+		err = h.LinkAdd(&netlink.Veth{
+			LinkAttrs: attrs, PeerName: uplink, PeerNamespace: netlink.NsFd(peer), PeerHardwareAddr: address,
+		})
 		if err != nil {
 			return fmt.Errorf("creating veth pair: %w", lacking(err, "veth"))
 		}
 		return up(h, host.Short)
+	})
+}
+
+// unplug removes the cable of a host. It would go with the namespace, but some
+// time after that.
+func unplug(c *plan.Cluster, host plan.Host) error {
+	return withHandle(c.Fabric.Name, func(h *netlink.Handle) error {
+		link, err := h.LinkByName(host.Short)
+		if err != nil {
+			return fmt.Errorf("finding interface %s: %w", host.Short, err)
+		}
+		if err := h.LinkDel(link); err != nil {
+			return fmt.Errorf("removing veth pair: %w", err)
+		}
+		return nil
 	})
 }
 
