@@ -18,6 +18,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -42,8 +43,11 @@ const forwarderPort = 5399
 type dnsMeans struct {
 	*ruleMeans
 	node      int
+	name      string // the node's
 	forwarder *exec.Cmd
 	stop      context.CancelFunc
+	// ended takes how the forwarder ended.
+	ended chan error
 }
 
 // staleDNS makes a fault of a DNS server that goes on answering what was right
@@ -70,29 +74,64 @@ func staleDNS(node int) func() means {
 
 func (m *dnsMeans) apply(ctx context.Context, hosts *Hosts, w *world.World) error {
 	if m.forwarder == nil && len(w.DNS) > 0 {
-		self, err := os.Executable()
-		if err != nil {
-			return fmt.Errorf("finding this program: %w", err)
-		}
 		n := w.Nodes[m.node]
+		if err := installSelf(ctx, hosts, n.Name); err != nil {
+			return err
+		}
 		ctx, stop := context.WithCancel(ctx)
-		m.stop = stop
-		m.forwarder = hosts.command(ctx, n.Name, self, VerbForwardDNS,
+		m.stop, m.name = stop, n.Name
+		m.forwarder = hosts.command(ctx, n.Name, forwarderPath, VerbForwardDNS,
 			net.JoinHostPort(n.Addresses[0], fmt.Sprint(forwarderPort)), net.JoinHostPort(w.DNS[0], fmt.Sprint(dnsPort)))
 		if err := m.forwarder.Start(); err != nil {
+			stop()
+			m.forwarder = nil
 			return fmt.Errorf("on %s: starting the forwarder: %w", n.Name, err)
 		}
+		m.ended = make(chan error, 1)
+		go func(cmd *exec.Cmd) { m.ended <- cmd.Wait() }(m.forwarder)
 	}
 	return m.ruleMeans.apply(ctx, hosts, w)
+}
+
+// verify also fails if the forwarder is no more: without it, nothing is answered,
+// which is another fault.
+func (m *dnsMeans) verify(ctx context.Context, hosts *Hosts) error {
+	select {
+	case err := <-m.ended:
+		m.ended <- err
+		return fmt.Errorf("the forwarder has ended: %w", err)
+	default:
+	}
+	return m.ruleMeans.verify(ctx, hosts)
 }
 
 func (m *dnsMeans) remove(ctx context.Context, hosts *Hosts) error {
 	err := m.ruleMeans.remove(ctx, hosts)
 	if m.forwarder != nil {
 		m.stop()
-		_ = m.forwarder.Wait() // was killed
+		<-m.ended // was killed
 		m.forwarder = nil
+		_, removed := hosts.Run(ctx, m.name, "", "rm", "-f", forwarderPath)
+		err = errors.Join(err, removed)
 	}
+	return err
+}
+
+// forwarderPath is where this program is on the node, which need not see the
+// folder that it is in here.
+const forwarderPath = "/run/service-e2e-forward-dns"
+
+// installSelf copies this program to a node.
+func installSelf(ctx context.Context, hosts *Hosts, node string) error {
+	path, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	self, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading this program: %w", err)
+	}
+	_, err = hosts.Run(ctx, node, string(self), "sh", "-c", `cat > "$1" && chmod 0755 "$1"`, "sh", forwarderPath)
 	return err
 }
 
