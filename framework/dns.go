@@ -354,8 +354,9 @@ func (r dnsReply) values(recordType string, targets map[string][]string) []strin
 // lookupTool asks the C library with getent.
 var lookupTool = tool{
 	command: func(p Probe) string {
-		// Without an answer the library tries again, for longer than we wait.
-		return fmt.Sprintf("timeout %.0f getent ahosts %s", dialTimeout.Seconds(), quoted(p.Address))
+		// The library asks again, as everyone's does, because a name server may
+		// be too busy for a datagram: but by default only when our time is over.
+		return fmt.Sprintf("RES_OPTIONS='timeout:2 attempts:2' timeout %.0f getent ahosts %s", dialTimeout.Seconds(), quoted(p.Address))
 	},
 	parse: func(output, exitCode string) matrix.Observation {
 		switch exitCode {

@@ -120,7 +120,7 @@ func TestToolCommands(t *testing.T) {
 
 func TestToolMakesEveryTry(t *testing.T) {
 	p := Probe{Address: "web", Request: Lookup, Tries: 3}
-	if got, want := toolOf(p.Request).script(p), `i=0; while [ $i -lt 3 ]; do i=$((i+1)); timeout 5 getent ahosts 'web'; printf '\nexit code %d\n' $?; done`; got != want {
+	if got, want := toolOf(p.Request).script(p), `i=0; while [ $i -lt 3 ]; do i=$((i+1)); RES_OPTIONS='timeout:2 attempts:2' timeout 5 getent ahosts 'web'; printf '\nexit code %d\n' $?; done`; got != want {
 		t.Errorf("script %q, want %q", got, want)
 	}
 	one := "10.0.0.1 STREAM web\n" + exitMark + "0\n"

@@ -75,6 +75,9 @@ func (t *Table) Sampling(row, column int) Sampling {
 	if e.exact {
 		k = max(k, t.backends)
 	}
+	if lasting(t.columns[column]) {
+		k = 1 // all tries are one flow, which has been balanced once and for all
+	}
 	switch e.kind {
 	case connect:
 		return Sampling{Tries: triesToSee(k)}

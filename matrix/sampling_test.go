@@ -100,6 +100,17 @@ func TestSampling(t *testing.T) {
 	}
 }
 
+// All tries from one source port are one flow.
+func TestSamplingOfOneFlow(t *testing.T) {
+	columns := []Column{{Name: "flow", Request: "sourceport:12000"}, {Name: "all"}}
+	table := build(t, NewBuilder([]Row{{Name: "r"}}, columns).
+		Default(Connect("b1", "b2", "b3")).
+		Expect(AllRows(), ColumnNamed("flow"), Connect("b1").Exactly()))
+	if got := table.Sampling(0, 0); got != (Sampling{Tries: minTries}) {
+		t.Errorf("%+v, want %d tries", got, minTries)
+	}
+}
+
 func TestDecided(t *testing.T) {
 	for _, tc := range []struct {
 		e    Expectation
