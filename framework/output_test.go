@@ -92,6 +92,7 @@ func (t *Topology) addSource(name, node, url string) {
 // topologyOf returns the topology of the miniature cluster.
 func topologyOf(cluster miniatureCluster) *Topology {
 	t := &Topology{
+		f:      &framework.Framework{Namespace: &v1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "own"}}},
 		Nodes:  []Node{{Name: "node-1", Addresses: []string{"172.18.0.11"}}, {Name: "node-2", Addresses: []string{"172.18.0.12"}}},
 		prober: newAgnhostProber(nil, &rest.Config{}),
 		flows:  newFlows(),
