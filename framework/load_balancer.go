@@ -83,6 +83,54 @@ func (t *Topology) HasProvider(ctx context.Context) bool {
 	return *provider
 }
 
+// CreateLoadBalancer creates a Service of type LoadBalancer that has an address
+// for each of its IP families: the provider's if the cluster has one, and made
+// up else. What is made up only clients inside the cluster can reach, see
+// [Service.MadeUp].
+func (t *Topology) CreateLoadBalancer(ctx context.Context, name, group string, port v1.ServicePort, tweaks ...func(*v1.Service)) *Service {
+	ginkgo.GinkgoHelper()
+	s := t.CreateService(ctx, name, group, port, append(tweaks, t.loadBalancer(ctx))...)
+	s.obtainIngress(ctx)
+	return s
+}
+
+// BecomeLoadBalancer makes the Service what [Topology.CreateLoadBalancer] creates.
+func (s *Service) BecomeLoadBalancer(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	s.Update(ctx, s.t.loadBalancer(ctx))
+	s.obtainIngress(ctx)
+}
+
+// loadBalancer makes a Service of type LoadBalancer, for the provider if there
+// is one.
+func (t *Topology) loadBalancer(ctx context.Context) func(*v1.Service) {
+	ginkgo.GinkgoHelper()
+	if t.HasProvider(ctx) {
+		return OfType(v1.ServiceTypeLoadBalancer)
+	}
+	return ByHand
+}
+
+// obtainIngress waits for the addresses of the provider, or makes them up.
+func (s *Service) obtainIngress(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	if !s.MadeUp() {
+		s.AwaitIngress(ctx)
+		return
+	}
+	var ingress []v1.LoadBalancerIngress
+	for _, family := range s.Spec.IPFamilies {
+		ingress = append(ingress, v1.LoadBalancerIngress{IP: s.t.UnusedAddress(ctx, family)})
+	}
+	s.SetIngress(ctx, ingress...)
+}
+
+// MadeUp tells whether no provider cares about the Service, see [ByHand]. No
+// route outside of the cluster leads to its load balancer's address.
+func (s *Service) MadeUp() bool {
+	return ptr.Deref(s.Spec.LoadBalancerClass, "") == unusedClass
+}
+
 // AwaitIngress waits until the provider has given the Service an address, and
 // keeps it.
 func (s *Service) AwaitIngress(ctx context.Context) {

@@ -63,3 +63,20 @@ func TestProxied(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadBalancerPort(t *testing.T) {
+	service := &Service{t: &Topology{}, Service: &v1.Service{}}
+	service.Name, service.Spec.Ports = "web", []v1.ServicePort{ServicePort(80, v1.ProtocolTCP)}
+	ByHand(service.Service)
+	service.Status.LoadBalancer.Ingress = []v1.LoadBalancerIngress{{IP: "203.0.113.9"}}
+	var got []string
+	for _, column := range slices.Concat(service.LoadBalancer(), service.LoadBalancerPort(81, v1.ProtocolUDP)) {
+		got = append(got, column.Name)
+	}
+	if want := []string{"web LB:80/TCP", "web LB:81/UDP"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !service.MadeUp() || (&Service{Service: &v1.Service{}}).MadeUp() {
+		t.Error("only what is written by hand is made up")
+	}
+}

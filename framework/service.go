@@ -193,6 +193,14 @@ func (s *Service) LoadBalancer() []matrix.Column {
 	return s.frontends(matrix.FrontendLoadBalancer, "LB", addresses)
 }
 
+// LoadBalancerPort returns the columns of one port of the addresses in the
+// Service's status.loadBalancer, whether the Service defines that port or not.
+func (s *Service) LoadBalancerPort(port int32, protocol v1.Protocol) []matrix.Column {
+	other := s.DeepCopy()
+	other.Spec.Ports = []v1.ServicePort{{Port: port, Protocol: protocol}}
+	return (&Service{Service: other, t: s.t}).LoadBalancer()
+}
+
 // ExternalIPs returns the columns of the Service's externalIPs, one per address
 // and port.
 func (s *Service) ExternalIPs() []matrix.Column {
