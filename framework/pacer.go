@@ -43,7 +43,9 @@ import (
 // out through the interface that it came from, such as one for a node port
 // whose backend is on another node, starts the second anew
 // (ip_rt_send_redirect). So refusals are probed after everything else, with a
-// pause before the first, and none at once.
+// pause before the first, and none at once. While a [Stream] probes node ports this
+// is not enough; nodes that send no redirects (net.ipv4.conf.*.send_redirects=0) are
+// a better place for those.
 const refusalPause = 1100 * time.Millisecond
 
 // pacer keeps probes that draw ICMP errors below the kernels' limit. It counts

@@ -226,6 +226,11 @@ func commonSysctls(c *plan.Cluster, forward bool) map[string]string {
 		"net/ipv4/conf/all/rp_filter":     "0",
 		"net/ipv4/conf/default/rp_filter": "0",
 		"net/ipv4/ip_forward":             forwarding,
+		// What comes for a node port may have to leave by the interface that it
+		// came from. The redirects that a node sends then count against the
+		// same limit as its refusals, which clients would not get in time.
+		"net/ipv4/conf/all/send_redirects":     "0",
+		"net/ipv4/conf/default/send_redirects": "0",
 	}
 	if c.IPFamily == plan.FamilyIPv4 {
 		return sysctls // the kernel need not have IPv6
