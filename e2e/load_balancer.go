@@ -211,6 +211,16 @@ func notFromOutside(table *e2esvc.Table) {
 	table.Expect(matrix.RowsOfKind(matrix.SourceExternal), matrix.ColumnsOfKind(matrix.FrontendLoadBalancer), matrix.NotProbed())
 }
 
+// notFromOutsideIfMadeUp leaves out the load balancer addresses of those Services
+// for which there is no provider.
+func notFromOutsideIfMadeUp(table *e2esvc.Table, services ...*e2esvc.Service) {
+	for _, service := range services {
+		if service.MadeUp() {
+			table.Expect(matrix.RowsOfKind(matrix.SourceExternal), matrix.And(matrix.ColumnsOfKind(matrix.FrontendLoadBalancer), matrix.ColumnsOfService(service.Name)), matrix.NotProbed())
+		}
+	}
+}
+
 // rangesOfNobody are source ranges that no client is in (RFC 5737, RFC 3849).
 var rangesOfNobody = []string{"192.0.2.0/32", "2001:db8::/128"}
 

@@ -69,14 +69,45 @@ var _ = SIGDescribe("Services session affinity", func() {
 			table := t.NewTable(other.VIP())
 			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("other"), matrix.Pinned(names...))
 			untouched := t.Stream(ctx, "another Service meanwhile", table, e2esvc.Every(time.Second))
-			web.Update(ctx, func(s *v1.Service) {
-				s.Spec.SessionAffinity, s.Spec.SessionAffinityConfig = v1.ServiceAffinityNone, nil
-			})
+			web.Update(ctx, withoutAffinity)
 			check("None", matrix.Connect(names...))
 			web.Update(ctx, clientIP(time.Hour))
 			check("ClientIP again", matrix.Pinned(names...))
 			untouched.Stop()
 		})
+
+		for _, policy := range []v1.ServiceExternalTrafficPolicy{v1.ServiceExternalTrafficPolicyCluster, v1.ServiceExternalTrafficPolicyLocal} {
+			// AFF-09 to AFF-12. Under Local all endpoints are on one node: a
+			// client outside has a choice there, and a load balancer has none.
+			f.It(over(fmt.Sprintf("should hold for load balancers and follow a switch when externalTrafficPolicy is %s", policy)), func(ctx context.Context) {
+				t := e2esvc.NewTopology(ctx, f)
+				specs := []e2esvc.BackendSpec{{Name: "b1", Group: "web"}, {Name: "b2", Group: "web"}, {Name: "b3", Group: "web"}}
+				if policy == v1.ServiceExternalTrafficPolicyCluster {
+					for i := range specs {
+						specs[i].Node = i
+					}
+				}
+				names := e2esvc.Names(t.CreateBackends(ctx, specs...)...)
+				web := t.CreateLoadBalancer(ctx, "web", "web", e2esvc.ServicePort(80, protocol), externally(policy), clientIP(time.Hour))
+				twin := t.CreateLoadBalancer(ctx, "twin", "web", e2esvc.ServicePort(80, protocol), externally(policy))
+				// The twin always has the other kind of affinity.
+				check := func(phase string, ofWeb, ofTwin matrix.Expectation) {
+					table := t.NewTable(e2esvc.Columns(web.LoadBalancer(), twin.LoadBalancer()))
+					table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), ofWeb)
+					table.Expect(matrix.AllRows(), matrix.ColumnsOfService("twin"), ofTwin)
+					notFromOutsideIfMadeUp(table, web, twin)
+					t.Check(ctx, phase, table)
+				}
+
+				check("ClientIP", matrix.Pinned(names...), matrix.Connect(names...))
+				web.Update(ctx, withoutAffinity)
+				twin.Update(ctx, clientIP(time.Hour))
+				check("None", matrix.Connect(names...), matrix.Pinned(names...))
+				web.Update(ctx, clientIP(time.Hour))
+				twin.Update(ctx, withoutAffinity)
+				check("ClientIP again", matrix.Pinned(names...), matrix.Connect(names...))
+			})
+		}
 
 		// AFF-02, AFF-05, BEY-22
 		f.It(over("should let a client go when it was idle for longer than the timeout, and not before"), func(ctx context.Context) {
@@ -110,4 +141,9 @@ func clientIP(timeout time.Duration) func(*v1.Service) {
 		s.Spec.SessionAffinity = v1.ServiceAffinityClientIP
 		s.Spec.SessionAffinityConfig = &v1.SessionAffinityConfig{ClientIP: &v1.ClientIPConfig{TimeoutSeconds: ptr.To(int32(timeout.Seconds()))}}
 	}
+}
+
+// withoutAffinity lets the clients of a Service go where they like.
+func withoutAffinity(s *v1.Service) {
+	s.Spec.SessionAffinity, s.Spec.SessionAffinityConfig = v1.ServiceAffinityNone, nil
 }

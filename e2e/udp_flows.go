@@ -44,29 +44,34 @@ var _ = SIGDescribe("Services UDP flows", func() {
 	udp := e2esvc.ServicePort(80, v1.ProtocolUDP)
 	nodePort := e2esvc.OfType(v1.ServiceTypeNodePort)
 
-	// CT-01, CT-02, CT-04: the backend is replaced by one on its own node, and
-	// then by one on another. A TCP port of the same Service and another
-	// Service, whose flows must not notice, stand beside it.
+	// CT-01, CT-02, CT-04, CT-08, CT-09: the backend is replaced by one on its own
+	// node, and then by one on another. A TCP port of the same Service and
+	// another Service, whose flows must not notice, stand beside it.
 	f.It("should move to the backend that replaces theirs", func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)
 		backends := t.CreateBackends(ctx,
 			e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0},
 			e2esvc.BackendSpec{Name: "calm", Group: "calm", Node: 1})
-		web := t.CreateService(ctx, "web", "web", udp, nodePort, e2esvc.WithPort(e2esvc.ServicePort(80, v1.ProtocolTCP)))
-		calm := t.CreateService(ctx, "calm", "calm", udp, nodePort)
-		overUDP := ofProtocol(v1.ProtocolUDP, e2esvc.Columns(web.VIP(), web.NodePorts()))
+		web := t.CreateLoadBalancer(ctx, "web", "web", udp, e2esvc.WithPort(e2esvc.ServicePort(80, v1.ProtocolTCP)))
+		calm := t.CreateLoadBalancer(ctx, "calm", "calm", udp)
+		frontends := func(service *e2esvc.Service) []matrix.Column {
+			return e2esvc.Columns(service.VIP(), service.NodePorts(), service.LoadBalancer())
+		}
+		overUDP := ofProtocol(v1.ProtocolUDP, frontends(web))
 		flows := t.FixedPort(overUDP)
 		check := func(phase, backend string) {
-			table := t.NewTable(e2esvc.Columns(flows, web.VIP(), web.NodePorts()))
+			table := t.NewTable(e2esvc.Columns(flows, frontends(web)))
 			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Connect(backend).Exactly())
+			notFromOutsideIfMadeUp(table, web)
 			t.Check(ctx, phase, table)
 		}
 
 		check("b1", "b1")
 		streamed := t.FixedPort(overUDP)
-		table := t.NewTable(e2esvc.Columns(streamed, t.FixedPort(e2esvc.Columns(calm.VIP(), calm.NodePorts()))))
+		table := t.NewTable(e2esvc.Columns(streamed, t.FixedPort(frontends(calm))))
 		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.ConnectSome("b1", "b2", "b3"))
 		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("calm"), matrix.Connect("calm"))
+		notFromOutsideIfMadeUp(table, web, calm)
 		table.Leaving(backends[0])
 		stream := t.Stream(ctx, "from b1 to b2 to b3", table, e2esvc.Every(flowPause),
 			e2esvc.InOrder("b1", "b2", "b3"), e2esvc.Interrupted(matrix.AllRows(), matrix.ColumnsIn(streamed), e2esvc.Timeouts.Propagation))
