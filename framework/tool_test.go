@@ -107,7 +107,7 @@ func TestToolCommands(t *testing.T) {
 		},
 		{Probe{Request: "env:WEB"}, `printenv 'WEB_SERVICE_HOST' 'WEB_SERVICE_PORT'`},
 		{Probe{Address: "fd00::1", Port: 443, Request: APIServer}, "curl -sSk -m 5 https://[fd00::1]:443/version"},
-		{Probe{Address: "web", Request: Lookup}, `timeout 5 getent ahosts 'web'`},
+		{Probe{Address: "web", Request: Lookup}, `RES_OPTIONS='timeout:2 attempts:2' timeout 5 getent ahosts 'web'`},
 	} {
 		if got := toolOf(test.p.Request).command(test.p); got != test.want {
 			t.Errorf("command %q, want %q", got, test.want)
