@@ -29,7 +29,7 @@ import (
 )
 
 // fixedPortRequest is the word that requests by [Topology.FixedPort] begin with.
-const fixedPortRequest = "sourceport"
+const fixedPortRequest = matrix.RequestFlow
 
 // The source ports of FixedPort: below those that [HostPorts] and kernels choose,
 // and above those on which components of Kubernetes listen.
@@ -63,7 +63,7 @@ func (t *Topology) FixedPort(columns []matrix.Column) []matrix.Column {
 
 // hasFixedPort tells whether a column is by [Topology.FixedPort].
 func hasFixedPort(column matrix.Column) bool {
-	return strings.HasPrefix(column.Request, fixedPortRequest+":")
+	return column.Flow()
 }
 
 // silence is what the tool says of a try that nobody answers. Whether socat hears

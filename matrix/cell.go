@@ -135,6 +135,10 @@ func (r CellResult) describe(row Row, column Column) string {
 	if last := oneLine(r.Observed.LastError); last != "" {
 		line += ", last: " + last
 	}
+	if r.FollowUp.Tries() > 0 {
+		later := CellResult{Expected: r.Expected, Observed: r.FollowUp, Verdict: r.Verdict}
+		line += fmt.Sprintf("; afterwards %s (%s)", later.observedText(), later.triesText())
+	}
 	return line
 }
 

@@ -117,6 +117,9 @@ func (c *Counts) count(v Verdict, tries int) {
 type CellResult struct {
 	Expected Expectation `json:"expected"`
 	Observed Observation `json:"observed,omitzero"`
+	// FollowUp is what was seen after the verdict, in tries that were made for
+	// the diagnosis only: they change no verdict and no count.
+	FollowUp Observation `json:"followUp,omitzero"`
 	Verdict  Verdict     `json:"verdict"`
 	// Defect is the known defect that may make the cell fail; whether it did is
 	// what the verdict says.

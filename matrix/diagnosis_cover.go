@@ -57,7 +57,7 @@ func Diagnose(reports ...*Report) *Diagnosis {
 	explained := 0
 	for i, a := range c.accounts {
 		d.Findings = append(d.Findings, c.finding(i+1, a))
-		explained += len(a.cells)
+		explained += len(a.cells) + len(a.folded)
 	}
 	d.Unexplained = e.wrong - explained
 	d.ProbesWanted = wantedProbes(d.Findings)
@@ -76,9 +76,13 @@ type suspect struct {
 type account struct {
 	explanation
 	more  []explanation
-	cells []int32 // facts
-	rival []explanation
-	odds  float64 // how likely it is, compared with its rivals
+	cells []int32 // facts, which name it
+	// folded are wrong cells that it does not explain, but that are where it is:
+	// symptoms of another kind, or nothing to do with it. They have no say in
+	// what it is called.
+	folded []int32
+	rival  []explanation
+	odds   float64 // how likely it is, compared with its rivals
 }
 
 // cover collects explanations until nothing is left to explain.
@@ -141,13 +145,16 @@ func (c *cover) next() bool {
 	if len(found) == 0 || found[0].score <= worthTelling {
 		return false
 	}
-	a := &account{explanation: found[0], cells: c.covered(found[0])}
+	best := widest(found)
+	a := &account{explanation: best, cells: c.covered(best)}
 	if len(a.cells) == 0 {
 		return false
 	}
+	a.score = found[0].score
 	a.odds = 1
-	for _, x := range found[1:] {
-		if x.score > a.score-closeCall && c.differs(a, x) {
+	said := []saying{{best, a.cells, c.concerned(best)}}
+	for _, x := range found {
+		if x.score > a.score-closeCall && c.differs(&said, x) {
 			a.odds += math.Exp(x.score - a.score)
 			a.rival = append(a.rival, x)
 		}
@@ -160,14 +167,53 @@ func (c *cover) next() bool {
 	return true
 }
 
-// differs reports whether an explanation says something else than an account and
-// all its rivals, and not only the same of the same cells in other words.
-func (c *cover) differs(a *account, x explanation) bool {
-	cells := c.covered(x)
-	same := func(y explanation, of []int32) bool {
-		return y.effect == x.effect && y.network == x.network && y.relation == x.relation && y.id == x.id && slices.Equal(cells, of)
+// widest returns the best explanation or, if that is the same in fewer places and
+// hardly better, the one that says it of more places. A few cells that are right by
+// luck do not make the places smaller.
+func widest(found []explanation) explanation {
+	best := found[0]
+	for _, x := range found[1:] {
+		if x.score > found[0].score-closeCall && x.hypothesis == best.hypothesis && best.scope.within(x.scope) {
+			best = x
+		}
 	}
-	return !same(a.explanation, a.cells) && !slices.ContainsFunc(a.rival, func(r explanation) bool { return same(r, c.covered(r)) })
+	return best
+}
+
+// saying is an explanation with the cells that it is about.
+type saying struct {
+	explanation
+	wrong, right []int32
+}
+
+// differs reports whether an explanation says something else than those said
+// before, and not only the same of the same cells in other words; then it has said
+// it.
+func (c *cover) differs(said *[]saying, x explanation) bool {
+	loss := func(e effect) bool { return e <= failing } // in which way is seen in the cells
+	alike := func(y saying) bool {
+		return (y.effect == x.effect || loss(y.effect) && loss(x.effect)) && y.network == x.network && y.relation == x.relation && y.id == x.id
+	}
+	this := saying{x, c.covered(x), c.concerned(x)}
+	if slices.ContainsFunc(*said, func(y saying) bool {
+		return alike(y) && slices.Equal(y.wrong, this.wrong) && slices.Equal(y.right, this.right)
+	}) {
+		return false
+	}
+	*said = append(*said, this)
+	return true
+}
+
+// concerned returns the right cells that speak against an explanation.
+func (c *cover) concerned(x explanation) []int32 {
+	var cells []int32
+	for i := range c.facts {
+		f := &c.facts[i]
+		if f.verdict == Match && x.scope.contains(f) && x.gain(c.evidence, f) < 0 {
+			cells = append(cells, int32(i))
+		}
+	}
+	return cells
 }
 
 // covered returns the wrong cells that an explanation explains.
@@ -192,14 +238,14 @@ func (c *cover) absorb() {
 			if !c.all(b, func(f *fact) bool { return c.belongs(a, f) }) {
 				return false
 			}
-			a.cells = append(a.cells, b.cells...)
+			a.folded = append(a.folded, b.cells...)
 			return true
 		})
 		c.accounts = append(c.accounts[:i+1], kept...)
 		for j := range c.facts {
 			if f := &c.facts[j]; f.wrong() && !c.explained[j] && c.belongs(a, f) {
 				c.explained[j] = true
-				a.cells = append(a.cells, int32(j))
+				a.folded = append(a.folded, int32(j))
 			}
 		}
 	}
@@ -238,14 +284,19 @@ func (c *cover) join() {
 			a.more = append(a.more, b.explanation)
 			a.more = append(a.more, b.more...)
 			a.cells = append(a.cells, b.cells...)
+			a.folded = append(a.folded, b.folded...)
 			c.accounts = slices.Delete(c.accounts, j, j+1)
 		}
 	}
 }
 
 // like reports whether two accounts differ in one coordinate only, and so say
-// the same of two values of it.
+// the same of two values of it. A cell or two that are wrong for a reason of
+// their own say nothing of another value.
 func (a *account) like(b *account) bool {
+	if 2*len(b.cells) < len(a.cells) {
+		return false
+	}
 	g, h := a.hypothesis, b.hypothesis
 	if g.effect != h.effect || g.network != h.network || g.relation != h.relation || len(a.scope) != len(b.scope) {
 		return false
@@ -321,7 +372,11 @@ func (e *evidence) hypotheses() []*hypothesis {
 		}
 	}
 	for _, v := range relations {
-		add(hypothesis{effect: absent, relation: v.relation, id: v.id, cost: 0.5 + v.cost})
+		cost := 0.5 + v.cost
+		if v.relation == toNode {
+			cost += 1.5 // rules know backends, not their nodes
+		}
+		add(hypothesis{effect: absent, relation: v.relation, id: v.id, cost: cost})
 		if v.relation == toBackend {
 			add(hypothesis{effect: absent, relation: toOthers, id: v.id, cost: 0.7 + v.cost})
 		}
@@ -331,6 +386,8 @@ func (e *evidence) hypotheses() []*hypothesis {
 		switch effect {
 		case stale:
 			h.cost = 2
+		case staleFlow:
+			h.cost = 0.5 // that is what flows are probed for
 		case stuck:
 			h.cost = 3.5
 		case forwarded:
@@ -342,6 +399,8 @@ func (e *evidence) hypotheses() []*hypothesis {
 		}
 		add(h)
 	}
+	// Rather one Service than all that are new.
+	add(hypothesis{effect: stale, fresh: true, cost: 4})
 	if below {
 		add(hypothesis{effect: odd, network: true, cost: 6})
 	}

@@ -63,11 +63,16 @@ const (
 	health
 	// stale cells are as they were right before a change.
 	stale
+	// staleFlow is that too, for tries that belong to flows from before the change.
+	staleFlow
 	// unmade probes say nothing.
 	unmade
 	// odd cells are wrong in whatever way.
 	odd
 )
+
+// strangerOf is who answers by an effect.
+var strangerOf = map[effect]strangerClass{foreign: strangerForeign, unready: strangerUnready, remote: strangerRemote}
 
 // relation says which backends of a cell an effect hits.
 type relation int
@@ -101,6 +106,9 @@ type hypothesis struct {
 	id int32
 	// rate is the rate at which flaky tries are lost.
 	rate float64
+	// fresh tells that Services are unknown that were not there before the phase,
+	// for a stale proxy may never have heard of them.
+	fresh bool
 	// cost is how unlikely it is from the start, as a logarithm.
 	cost float64
 }
@@ -110,7 +118,7 @@ type hypothesis struct {
 // it, and 0 if it does not matter. A single cell gives private at most.
 func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 	if f.unmade() || h.effect == unmade {
-		return h.sign(f)
+		return h.sign(e, f)
 	}
 	var l float64
 	switch {
@@ -118,8 +126,10 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 		return 0
 	case h.effect == stale:
 		l = h.staleLikelihood(e, f)
+	case h.effect == staleFlow:
+		return h.staleFlow(e, f)
 	case h.effect > absent:
-		return h.sign(f)
+		return h.sign(e, f)
 	case f.expected.Positive():
 		l = h.positive(e, f)
 	case h.relation == toAll || f.layer == layerSelf && f.wrong() && h.relation == toNode:
@@ -130,7 +140,29 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 	if !f.wrong() {
 		return min(0, max(l-f.healthy, -private))
 	}
-	return min(private, max(l, f.floor)-max(f.healthy, f.floor))
+	gain := min(private, max(l, f.floor)-max(f.healthy, f.floor))
+	switch {
+	case h.network && f.layer == layerService:
+		// It is no proof of what is below, and the less so the more there are.
+		return min(gain, ofServiceCell*gain)
+	case h.relation == toNode && h.astray(e, f):
+		return min(gain, ofStray)
+	}
+	return gain
+}
+
+const (
+	// ofServiceCell is what a cell of a Service counts for a fault of the network
+	// below it, compared with one for a fault of the Service.
+	ofServiceCell = 0.97
+	// ofStray is what a cell can say at most of the backends of a node if it is
+	// not known that its own is one of them.
+	ofStray = 0.2
+)
+
+// astray reports whether nobody knows where the backends of the cell are.
+func (h *hypothesis) astray(e *evidence, f *fact) bool {
+	return !slices.ContainsFunc(f.names, func(id int32) bool { return e.backends[id].node != none })
 }
 
 // concerns reports whether the cell depends on what the hypothesis is about.
@@ -178,9 +210,11 @@ func (h *hypothesis) hits(e *evidence, f *fact, k int) bool {
 	return true
 }
 
+// The weights of outcomes.
+const typical, possible, strange = -0.1, -1.0, -3.5
+
 // weight returns the logarithm of how likely a try that is hit ends this way.
 func (h *hypothesis) weight(outcome Outcome) float64 {
-	const typical, possible, strange = -0.1, -1, -3.5
 	switch outcome {
 	case Refused:
 		switch h.effect {
@@ -211,6 +245,22 @@ func (h *hypothesis) weight(outcome Outcome) float64 {
 	return strange
 }
 
+// ending returns the logarithm of how likely it is that those tries that fail do so
+// in the way that they do.
+func (h *hypothesis) ending(f *fact) float64 {
+	l := 0.0
+	for k, outcome := range failures {
+		switch n := f.failed[k]; {
+		case n == 0:
+		case h.effect == failing && n == f.failures && h.weight(outcome) == possible:
+			return possible + float64(n)*typical // some destinations in one way, some in another
+		default:
+			l += float64(n) * h.weight(outcome)
+		}
+	}
+	return l
+}
+
 // positive returns the logarithm of how likely the observation of a cell is that
 // is expected to connect.
 func (h *hypothesis) positive(e *evidence, f *fact) float64 {
@@ -232,8 +282,11 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 			}
 		}
 	}
-	if hit == 0 {
+	switch {
+	case hit == 0:
 		return f.healthy
+	case hit == n && f.anonymous:
+		hitAnswers = f.connects // whoever it was
 	}
 	if h.effect == absent {
 		return h.redistributed(f, hit, hitAnswers)
@@ -243,12 +296,7 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 	if h.effect == flaky {
 		rate = h.rate
 	}
-	l := 0.0
-	for k, outcome := range failures {
-		if f.failed[k] > 0 {
-			l += float64(f.failed[k]) * h.weight(outcome)
-		}
-	}
+	l := h.ending(f) + f.scatter()
 	for _, s := range f.strangers {
 		l += float64(s.tries) * strayed
 	}
@@ -265,6 +313,9 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 		}
 	} else {
 		l += float64(f.failures) * math.Log(share*rate)
+	}
+	if f.wrong() && hitAnswers > 0 && rate == 1 && h.relation != toAll {
+		return min(f.healthy, f.floor) // whoever is blamed has answered
 	}
 	spared := 1 - rate
 	answers := float64(f.connects - f.unnamed - hitAnswers)
@@ -286,6 +337,9 @@ func (h *hypothesis) redistributed(f *fact, hit, hitAnswers int) float64 {
 	n := len(f.names)
 	if hit == n || f.anonymous || f.expected.kind != connect {
 		return f.healthy
+	}
+	if f.wrong() && hitAnswers > 0 {
+		return min(f.healthy, f.floor) // whoever is missed has answered
 	}
 	l := float64(f.failures)*strayed + float64(hitAnswers)*escaped
 	for _, s := range f.strangers {
@@ -326,7 +380,7 @@ func (h *hypothesis) negative(f *fact) float64 {
 
 // sign returns the gain by effects that a cell shows, or does not show though it
 // could.
-func (h *hypothesis) sign(f *fact) float64 {
+func (h *hypothesis) sign(e *evidence, f *fact) float64 {
 	switch shown, possible := h.shown(f); {
 	case shown && h.effect == odd:
 		// That cells are wrong in whatever way is never the best that can be said.
@@ -340,8 +394,7 @@ func (h *hypothesis) sign(f *fact) float64 {
 		case foreign, unready, remote:
 			// Another backend would get its share of the tries.
 			if f.expected.Positive() {
-				n := float64(max(1, len(f.names)))
-				return max(-private, float64(f.tries)*math.Log(n/(n+1)))
+				return max(-private, float64(f.tries)*math.Log1p(-e.shares[strangerOf[h.effect]]))
 			}
 		}
 		return -private
@@ -445,7 +498,7 @@ func (h *hypothesis) staleLikelihood(e *evidence, f *fact) float64 {
 	switch {
 	case !e.failed[f.report]:
 		return f.healthy // the change was followed
-	case f.fresh && f.values[byAge] == e.values[byAge].ids[ageNew]:
+	case f.fresh && h.fresh && f.values[byAge] == e.values[byAge].ids[ageNew]:
 		// The Service does not exist for the proxy.
 		unknown := hypothesis{effect: failing}
 		if f.expected.Positive() {
@@ -494,6 +547,34 @@ func (h *hypothesis) staleLikelihood(e *evidence, f *fact) float64 {
 		return l + float64(f.failures)*strayed
 	}
 	return l + float64(f.failures)*(math.Log(float64(gone)/float64(len(was)))-0.1)
+}
+
+// staleFlow returns the gain by a cell whose flow should have moved away from those
+// backends that answered it in earlier phases.
+func (h *hypothesis) staleFlow(e *evidence, f *fact) float64 {
+	var left []string
+	for old := f.old; old != nil && f.flow; old = old.old {
+		for k, n := range old.hits {
+			if name := e.backends[old.names[k]].name; n > 0 && !slices.Contains(f.expected.names, name) {
+				left = append(left, name)
+			}
+		}
+	}
+	gone := slices.ContainsFunc(left, func(name string) bool { return !h.present(e, f, name) })
+	switch {
+	case len(left) == 0:
+		return 0
+	case !f.wrong():
+		return -private
+	case f.connects > 0 || f.failures > 0 && !gone:
+		return 0
+	}
+	for _, s := range f.strangers {
+		if short := s.name[strings.LastIndex(s.name, "/")+1:]; !slices.Contains(left, short) {
+			return 0
+		}
+	}
+	return private
 }
 
 // present reports whether a backend is still there in the phase of the cell.

@@ -24,10 +24,11 @@ import (
 // finding turns an account into what is told about it.
 func (c *cover) finding(rank int, a *account) Finding {
 	slices.Sort(a.cells)
+	slices.Sort(a.folded)
 	f := Finding{
 		Rank:        rank,
 		Coordinates: c.coordinatesOf(a),
-		Cells:       c.coveredCells(a.cells),
+		Cells:       c.coveredCells(slices.Sorted(slices.Values(slices.Concat(a.cells, a.folded)))),
 	}
 	f.Culprit, f.Fault = c.name(a)
 	t := c.tally(a)
@@ -38,6 +39,9 @@ func (c *cover) finding(rank int, a *account) Finding {
 	f.Text = (&story{c, a, &f.Coordinates, f.Culprit, f.Fault, t}).tell()
 	for _, rival := range a.rival {
 		const few = 3
+		if !c.all(a, func(g *fact) bool { return rival.scope.contains(g) && rival.gain(c.evidence, g) > 0 }) {
+			continue // it leaves something to explain
+		}
 		if alternative := c.alternative(a, &f, t, rival); alternative.DecidedBy != "" && len(f.Alternatives) < few {
 			f.Alternatives = append(f.Alternatives, alternative)
 		}
@@ -54,19 +58,23 @@ func (c *cover) alternative(a *account, f *Finding, t tally, rival explanation) 
 	if text == (&story{c, a, &f.Coordinates, f.Culprit, f.Fault, t}).blame() {
 		return Alternative{} // the same in other words
 	}
-	wanted, _, _ := deciding(f.Coordinates, at)
+	wanted, _, _ := deciding(Alternative{Fault: f.Fault, Coordinates: f.Coordinates}, Alternative{Fault: fault, Coordinates: at})
 	return Alternative{Culprit: culprit, Fault: fault, Coordinates: at, Text: text, DecidedBy: wanted}
 }
 
 // deciding returns the probe that would tell two explanations apart, in words
 // and as coordinates: one that the one has and the other has not.
-func deciding(one, other Coordinates) (text string, from, to Coordinates) {
+func deciding(first, second Alternative) (text string, from, to Coordinates) {
+	one, other := first.Coordinates, second.Coordinates
 	from = Coordinates{SourceNode: one.SourceNode, SourceKind: one.SourceKind}
 	if from.SourceNode == nil {
 		from.SourceNode = one.ProxyNode
 	}
 	by := after(" from ", from.SourceNode)
 	switch differ := func(a, b []string) bool { return !slices.Equal(a, b) }; {
+	case first.Fault != second.Fault && (first.Fault == FaultStaleFlow || second.Fault == FaultStaleFlow):
+		to.Service, to.Protocol = one.Service, one.Protocol
+		return "a probe from another source port" + by, from, to
 	case differ(one.Backend, other.Backend) && differ(one.BackendNode, nil):
 		to.BackendNode = one.BackendNode
 		return "a probe of another backend" + after(" on ", one.BackendNode) + by, from, to
@@ -99,7 +107,7 @@ func wantedProbes(findings []Finding) []WantedProbe {
 	var wanted []WantedProbe
 	for _, f := range findings {
 		for _, a := range f.Alternatives {
-			text, from, to := deciding(f.Coordinates, a.Coordinates)
+			text, from, to := deciding(Alternative{Fault: f.Fault, Coordinates: f.Coordinates}, a)
 			known := func(w WantedProbe) bool { return w.Finding == f.Rank && w.Text == text }
 			if !slices.ContainsFunc(wanted, known) {
 				wanted = append(wanted, WantedProbe{Finding: f.Rank, Text: text, From: from, To: to})
@@ -195,6 +203,8 @@ func (c *cover) coordinatesOf(a *account) Coordinates {
 		at.FrontendKind = kinds
 	}
 	switch a.effect {
+	case staleFlow:
+		at.Protocol = c.distinct(a, byProtocol) // flows outlive a change over UDP only
 	case unmade:
 		at.Source = c.distinct(a, bySource)
 	case foreign, unready, remote:
@@ -300,7 +310,7 @@ func (c *cover) placeTarget(at *Coordinates, h *hypothesis) {
 
 // strangersOf returns who answers that should not, in the cells of an account.
 func (c *cover) strangersOf(a *account, e effect) []string {
-	class := map[effect]strangerClass{foreign: strangerForeign, unready: strangerUnready, remote: strangerRemote}[e]
+	class := strangerOf[e]
 	var names []string
 	for _, i := range a.cells {
 		for _, s := range c.facts[i].strangers {
@@ -347,9 +357,6 @@ func (a *account) fromSomewhere() bool {
 // fault names what an account finds.
 func (c *cover) fault(a *account) Fault {
 	expects := func(k kind) bool { return c.all(a, func(f *fact) bool { return f.expected.kind == k }) }
-	ended := func(outcome Outcome) bool {
-		return c.all(a, func(f *fact) bool { return f.outcomes(outcome) == f.failures && f.failures > 0 })
-	}
 	switch a.effect {
 	case lost, refused, failing, unready, stale:
 		if a.scope.on(byFlow) != none {
@@ -366,7 +373,7 @@ func (c *cover) fault(a *account) Fault {
 		case a.scope.on(bySize) != none:
 			return FaultMTU
 		}
-		return c.unreachable(a, ended(Refused))
+		return c.unreachable(a, c.refusals(a))
 	case flaky:
 		return FaultIntermittent
 	case records:
@@ -400,9 +407,22 @@ func (c *cover) fault(a *account) Fault {
 		records:   FaultWrongRecords,
 		health:    FaultHealthCheckWrong,
 		stale:     FaultStaleRules,
+		staleFlow: FaultStaleFlow,
 		unmade:    FaultProbeError,
 		odd:       FaultWrong,
 	}[a.effect]
+}
+
+// refusals reports whether refusals are what an account explains: nearly all that
+// is wrong, for a single other cell may be so for a reason of its own.
+func (c *cover) refusals(a *account) bool {
+	cells := 0
+	for _, i := range a.cells {
+		if f := &c.facts[i]; f.failures > 0 && f.outcomes(Refused) == f.failures {
+			cells++
+		}
+	}
+	return a.effect == refused && a.relation == toBackend || 10*cells >= 9*len(a.cells)
 }
 
 // unreachable names a loss of packets by whose they are.
@@ -434,7 +454,7 @@ type tally struct {
 }
 
 func (c *cover) tally(a *account) tally {
-	t := tally{wrong: len(a.cells)}
+	t := tally{wrong: len(a.cells) + len(a.folded)}
 	for i := range c.facts {
 		f := &c.facts[i]
 		switch inside := a.contains(f); {

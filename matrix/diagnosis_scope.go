@@ -41,6 +41,11 @@ func (s scope) contains(f *fact) bool {
 	return true
 }
 
+// within reports whether other is the same but for some predicates less.
+func (s scope) within(other scope) bool {
+	return len(other) < len(s) && !slices.ContainsFunc(other, func(p predicate) bool { return !slices.Contains(s, p) })
+}
+
 // on returns the value that the scope has for a coordinate, or none.
 func (s scope) on(c coordinate) int32 {
 	for _, p := range s {
@@ -100,7 +105,21 @@ type searcher struct {
 type sums struct {
 	net, positive float64
 	items         int
+	proofs        int // cells without a Service that speak for it
 }
+
+func (s *sums) add(i item, facts []fact) {
+	s.net += i.gain
+	s.positive += max(0, i.gain)
+	s.items++
+	if i.gain > 0 && facts[i.fact].layer != layerService {
+		s.proofs++
+	}
+}
+
+// proves reports whether there is what the hypothesis cannot do without: if the
+// network is broken, it shows without a Service.
+func (s sums) proves(h *hypothesis) bool { return !h.network || s.proofs > 0 }
 
 // ochiai is high if most of what speaks for the hypothesis is here and little
 // that speaks against it (up to a factor that is the same for all).
@@ -141,9 +160,11 @@ func (s *searcher) search(h *hypothesis, items []item, found func(explanation)) 
 	s.found = found
 	total := sums{}
 	for _, i := range items {
-		total.net += i.gain
+		total.add(i, s.facts)
 	}
-	s.consider(explanation{h, nil, total.net - h.cost})
+	if total.proves(h) {
+		s.consider(explanation{h, nil, total.net - h.cost})
+	}
 	s.narrow(explanation{h, nil, total.net - h.cost}, items, h.cost)
 }
 
@@ -172,7 +193,7 @@ func (s *searcher) narrow(x explanation, items []item, cost float64) {
 			continue
 		}
 		for v, sum := range s.sums[c] {
-			if sum.positive == 0 || sum.items == len(items) {
+			if sum.positive == 0 || sum.items == len(items) || !sum.proves(x.hypothesis) {
 				continue
 			}
 			narrowed := x.scope.with(predicate{c, int32(v)})
@@ -209,9 +230,7 @@ func (s *searcher) add(items []item) {
 			if v == none {
 				continue
 			}
-			of[v].net += i.gain
-			of[v].positive += max(0, i.gain)
-			of[v].items++
+			of[v].add(i, s.facts)
 		}
 	}
 }

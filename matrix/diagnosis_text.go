@@ -251,8 +251,10 @@ func (s *story) symptom() string {
 	case FaultForwardedInsteadOfRefused:
 		from := slices.Concat(s.strangersOf(s.a, foreign), s.strangersOf(s.a, unready), s.strangersOf(s.a, remote))
 		return fmt.Sprintf("%s get answers of %s%s, where nothing may answer %s", who, what, after(" from ", from), s.bad())
-	case FaultStaleRules, FaultStaleFlow:
+	case FaultStaleRules:
 		return fmt.Sprintf("%s find %s as it was before phase %q %s", who, what, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
+	case FaultStaleFlow:
+		return fmt.Sprintf("flows of %s to %s that began before phase %q go as they went then %s", who, what, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
 	case FaultWrongRecords:
 		return fmt.Sprintf("%s get wrong answers for DNS names %s", who, s.bad())
 	case FaultHealthCheckWrong:
@@ -524,7 +526,7 @@ func (s *story) blame() string {
 	case FaultStaleRules:
 		return "the Service proxy" + on + " has not followed the change"
 	case FaultStaleFlow:
-		return "the flows of a backend that is gone are not forgotten" + on
+		return "connection tracking" + on + " has kept flows that the Service proxy should have made it forget"
 	case FaultIntermittent:
 		return "packets get lost" + on + " on the way through the Service proxy"
 	}

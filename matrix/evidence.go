@@ -17,7 +17,6 @@ limitations under the License.
 package matrix
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -144,6 +143,7 @@ const (
 	strangerRemote
 	// strangerValue is no backend: the answer to another question.
 	strangerValue
+	strangerClasses
 )
 
 // fact is one cell that was to be probed, in the form in which it is counted.
@@ -154,6 +154,8 @@ type fact struct {
 	expected            Expectation
 	verdict             Verdict
 	values              [coordinates]int32
+	// flow tells that all tries are of one flow, which may be older than the phase.
+	flow bool
 	// asks tells that the destination is asked something else than who it is.
 	asks bool
 	// names are the backends that may answer, and hits how often each did. If
@@ -193,6 +195,9 @@ type evidence struct {
 	known    map[string]int32 // spec and name of a backend
 	wrong    int
 	failed   []bool // reports in which a cell is wrong
+	// shares are how many of the tries are answered by strangers of each class,
+	// in the cells in which there are any.
+	shares [strangerClasses]float64
 }
 
 // gather reads the reports.
@@ -209,7 +214,31 @@ func gather(reports []*Report) *evidence {
 		latest[reports[i].Meta.Spec] = s
 		s.read()
 	}
+	e.share()
 	return e
+}
+
+// share sums up how much strangers answer where they do.
+func (e *evidence) share() {
+	var theirs, all [strangerClasses]int
+	for i := range e.facts {
+		f := &e.facts[i]
+		for class := range strangerClasses {
+			n := 0
+			for _, s := range f.strangers {
+				if s.class == class {
+					n += s.tries
+				}
+			}
+			if n > 0 {
+				theirs[class] += n
+				all[class] += f.tries
+			}
+		}
+	}
+	for class := range e.shares {
+		e.shares[class] = float64(theirs[class]) / float64(max(1, all[class]))
+	}
 }
 
 // backend returns the number of a backend of a spec.
@@ -278,7 +307,7 @@ func newSheet(e *evidence, report int, previous *sheet) *sheet {
 			}
 			s.ports[column.Service][column.Port] = true
 		}
-		if column.Request == "" || lasting(column) {
+		if !asks(column) {
 			continue
 		}
 		if at, ok := s.columns[dialled(column)+" "]; ok {
@@ -379,7 +408,7 @@ func (s *sheet) columnValues(column Column) [coordinates]int32 {
 	values[byProtocol] = s.values[byProtocol].id(column.Protocol)
 	values[byFamily] = s.values[byFamily].id(column.Family)
 	values[bySize] = s.values[bySize].id(sizeOf(column))
-	if lasting(column) {
+	if column.Flow() {
 		values[byFlow] = s.values[byFlow].id(flowLasting)
 	}
 	values[byDestination] = s.values[byDestination].id(column.Name)
@@ -412,12 +441,8 @@ func noValues() [coordinates]int32 {
 
 // asks reports whether a column asks something else than who answers.
 func asks(column Column) bool {
-	return column.Request != "" && !lasting(column) || column.Kind == FrontendHealthCheck
+	return column.Request != "" && !column.Flow() || column.Kind == FrontendHealthCheck
 }
-
-// lasting reports whether all tries of a column come from the same source port,
-// so that they are one flow. They ask who answers.
-func lasting(column Column) bool { return strings.HasPrefix(column.Request, "sourceport:") }
 
 // sizeOf returns the size of the messages of a column; empty if they are small.
 func sizeOf(column Column) string {
@@ -446,9 +471,15 @@ func (s *sheet) fact(i, j int, cell *CellResult, ofRow, ofColumn [coordinates]in
 	f := fact{
 		report: int32(s.report), row: int32(i), column: int32(j),
 		layer: layerOf(*column), frontend: column.Kind, expected: cell.Expected, verdict: cell.Verdict,
-		asks:  asks(*column),
-		tries: cell.Observed.Tries(), self: none,
+		asks: asks(*column),
+		flow: column.Flow(),
+		self: none,
 	}
+	seen := cell.Observed
+	if cell.FollowUp.Tries() > 0 {
+		seen = seen.Merge(cell.FollowUp)
+	}
+	f.tries = seen.Tries()
 	if row.Backend != "" {
 		f.self = s.backend(s.spec, row.Backend)
 	}
@@ -459,22 +490,22 @@ func (s *sheet) fact(i, j int, cell *CellResult, ofRow, ofColumn [coordinates]in
 	if column.Kind == FrontendNodePort || column.Kind == FrontendHealthCheck {
 		f.values[byVia] = f.values[byFrontendNode]
 	}
-	s.responders(&f, j, cell)
+	s.responders(&f, j, cell.Expected, seen)
 	f.values[byPath] = s.values[byPath].id(path(&f))
 	for k, outcome := range failures {
-		f.failed[k] = cell.Observed.Outcomes[outcome]
+		f.failed[k] = seen.Outcomes[outcome]
 		f.failures += f.failed[k]
 	}
 	s.history(&f, row, column)
 	f.healthy = f.likelihoodIfHealthy()
-	f.floor = f.saturated(cell) - private
+	f.floor = f.marginal(seen) - private
 	return f
 }
 
 // responders fills in who should answer and who did.
-func (s *sheet) responders(f *fact, j int, cell *CellResult) {
+func (s *sheet) responders(f *fact, j int, expected Expectation, seen Observation) {
 	r := s.reports[s.report]
-	names := cell.Expected.names
+	names := expected.names
 	f.fewer = f.layer == layerService && len(names) < s.all[r.Columns[j].Service]
 	if sizeOf(r.Columns[j]) != "" && len(names) > 0 {
 		f.asks = false // the answers are the names of backends
@@ -482,13 +513,13 @@ func (s *sheet) responders(f *fact, j int, cell *CellResult) {
 	if at, ok := s.askers[j]; ok && f.asks {
 		names = r.Cells[f.row][at].Expected.names
 		f.anonymous = true
-	} else if f.asks || !cell.Expected.Positive() {
+	} else if f.asks || !expected.Positive() {
 		names = nil
 		f.anonymous = true
 	}
 	if f.anonymous {
-		for _, name := range cell.Expected.names {
-			f.connects += cell.Observed.Answers[name]
+		for _, name := range expected.names {
+			f.connects += seen.Answers[name]
 		}
 	} else {
 		f.hits = make([]int, len(names))
@@ -497,24 +528,24 @@ func (s *sheet) responders(f *fact, j int, cell *CellResult) {
 	for k, name := range names {
 		f.names[k] = s.backend(s.spec, name)
 		if !f.anonymous {
-			f.hits[k] = cell.Observed.Answers[name]
+			f.hits[k] = seen.Answers[name]
 			f.connects += f.hits[k]
 		}
 	}
-	if cell.Expected.kind == connectAny {
-		f.connects = cell.Observed.Connects()
+	if expected.kind == connectAny {
+		f.connects = seen.Connects()
 		return
 	}
 	if !f.anonymous {
-		f.unnamed = cell.Observed.Answers[Unidentified]
+		f.unnamed = seen.Answers[Unidentified]
 		f.connects += f.unnamed
 	}
-	if cell.Observed.Connects() == f.connects {
+	if seen.Connects() == f.connects {
 		return
 	}
-	for _, name := range responders(cell.Observed) {
-		if !slices.Contains(cell.Expected.names, name) && (name != Unidentified || f.anonymous) {
-			f.strangers = append(f.strangers, stranger{name, s.class(j, name), cell.Observed.Answers[name]})
+	for _, name := range responders(seen) {
+		if !slices.Contains(expected.names, name) && (name != Unidentified || f.anonymous) {
+			f.strangers = append(f.strangers, stranger{name, s.class(j, name), seen.Answers[name]})
 		}
 	}
 }
@@ -613,21 +644,19 @@ func (f *fact) likelihoodIfHealthy() float64 {
 		return l
 	}
 	l += float64(f.failures) * strayed
-	switch f.expected.kind {
-	case connect:
-		if !f.anonymous {
-			l -= float64(f.connects-f.unnamed) * math.Log(float64(len(f.names)))
-		}
-	case pinned:
-		most := 0
-		for _, n := range f.hits {
-			most = max(most, n)
-		}
-		if len(f.hits) > 0 {
-			l += float64(f.connects-f.unnamed-most) * strayed
-		}
+	if f.expected.kind == connect && !f.anonymous {
+		l -= float64(f.connects-f.unnamed) * math.Log(float64(len(f.names)))
 	}
-	return l
+	return l + f.scatter()
+}
+
+// scatter returns the logarithm of how likely it is that the tries of a client that
+// should stay with one backend are answered by those that answer them.
+func (f *fact) scatter() float64 {
+	if f.expected.kind != pinned || len(f.hits) == 0 {
+		return 0
+	}
+	return float64(f.connects-f.unnamed-slices.Max(f.hits)) * strayed
 }
 
 // likelihood returns the logarithm of how likely a failure is where failure is
@@ -653,30 +682,35 @@ func (e Expectation) likelihood(outcome Outcome) float64 {
 	return strayed
 }
 
-// saturated returns the logarithm of how likely the observation is at most.
-func (f *fact) saturated(cell *CellResult) float64 {
+// marginal returns the logarithm of how likely the observation of a wrong cell is
+// if its tries end in some way of their own, whichever that is: on average over
+// all distributions over who may answer and how a try may fail. A fixed one that
+// fits is better than that, and one that was fitted to the tries is no better.
+func (f *fact) marginal(seen Observation) float64 {
 	if f.verdict != Mismatch {
 		return 0
 	}
-	l := 0.0
-	counts := make([]int, 0, len(cell.Observed.Answers)+len(cell.Observed.Outcomes))
-	named := f.tries
-	for name, n := range cell.Observed.Answers {
-		if name == Unidentified {
-			// It may be anybody of those that answer.
-			named -= n
-			continue
-		}
-		counts = append(counts, n)
-	}
-	for _, n := range cell.Observed.Outcomes {
-		counts = append(counts, n)
-	}
-	slices.SortFunc(counts, cmp.Compare[int]) // sums do not depend on the order of a map
-	for _, n := range counts {
-		if n > 0 {
-			l += float64(n) * math.Log(float64(n)/float64(named))
+	ways, n, l := 0, 0, 0.0
+	count := func(k int) {
+		if k > 0 {
+			ways++
+			n += k
+			l += logFactorial(k)
 		}
 	}
+	for _, name := range responders(seen) {
+		if name != Unidentified { // who may be anybody of those that answer
+			count(seen.Answers[name])
+		}
+	}
+	for _, k := range f.failed {
+		count(k)
+	}
+	ways = max(ways, len(f.names)+1)
+	return l + logFactorial(ways-1) - logFactorial(n+ways-1)
+}
+
+func logFactorial(n int) float64 {
+	l, _ := math.Lgamma(float64(n + 1))
 	return l
 }

@@ -16,6 +16,8 @@ limitations under the License.
 
 package matrix
 
+import "strings"
+
 // Outcome is what became of one try.
 type Outcome string
 
@@ -86,6 +88,14 @@ const (
 	RoleEmptySibling Role = "emptySibling"
 )
 
+// RequestFlow is the word that begins the request of a column whose tries are all
+// of one flow; after it come a colon and the source port.
+const RequestFlow = "sourceport"
+
+// Flow tells whether all tries of the column have the same source port, so that to
+// the nodes between they are one flow.
+func (c Column) Flow() bool { return strings.HasPrefix(c.Request, RequestFlow+":") }
+
 // Row is one source. Its fields are the coordinates by which failures are
 // grouped when their cause is looked for.
 type Row struct {
@@ -126,7 +136,8 @@ type Column struct {
 	// Family is IPv4 or IPv6.
 	Family string `json:"family,omitempty"`
 	// Request is what the destination is asked: empty for its name, "clientip"
-	// for the source address that it saw.
+	// for the source address that it saw, or what begins with
+	// RequestFlow for its name.
 	Request string `json:"request,omitempty"`
 }
 

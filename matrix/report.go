@@ -140,6 +140,9 @@ func (r CellResult) check() error {
 	if err := r.Expected.check(); err != nil {
 		return err
 	}
+	if err := r.FollowUp.check(); err != nil {
+		return fmt.Errorf("follow-up: %w", err)
+	}
 	return r.Observed.check()
 }
 

@@ -128,6 +128,27 @@ func (t *Table) Decided(row, column int, o Observation) bool {
 	return (e.kind == connect || e.kind == roaming) && !e.exact && tries >= minTries && e.judge(o, tries) == Match
 }
 
+// FollowUp returns how many more tries of a cell that is wrong the diagnosis wants.
+// A verdict needs a single contradiction; to tell which of k backends is the one
+// that does not answer, or that none does, all others have to be seen. With so many
+// tries one that answers its share stays unseen with a chance of exp(-8).
+//
+// There are none of a cell that reaches one backend at most, nor over UDP of one
+// that was refused: refusals are ICMP errors there, of which kernels send only so
+// many, and more tries would look like time-outs.
+func (t *Table) FollowUp(row, column int, o Observation) int {
+	const perBackend = 8
+	e := t.Expected(row, column)
+	k := len(e.names)
+	switch {
+	case e.kind != connect || k < 2 || t.Judge(row, column, o) != Mismatch:
+		return 0
+	case t.Column(column).Protocol == "UDP" && o.Outcomes[Refused] > 0:
+		return 0
+	}
+	return max(0, min(t.Sampling(row, column).Tries, perBackend*k)-o.Tries())
+}
+
 // triesToSee returns how many tries it takes to see all of k equally likely
 // backends, and so to be sure that one of them does not answer.
 func triesToSee(k int) int {

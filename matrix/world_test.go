@@ -45,10 +45,16 @@ type world struct {
 	local     bool // the Service's policy is Local
 	vacant    bool // the Service has no endpoints
 	known     bool // a column reaches the bystander directly
+	streams   bool // columns whose tries are of one flow
+	// successor is the number of the backend that b9 has replaced, from 1 on.
+	successor int
+	// alive tells that who was replaced still answers.
+	alive bool
 
 	random *rand.Rand
 	fault  fault
 	pins   map[string]string
+	flows  map[string]string // the backends that flows go to
 }
 
 // packet is one try on its way.
@@ -77,12 +83,15 @@ type fault struct {
 	source func(p *packet, seen string) string
 	// answer changes the answer.
 	answer func(p *packet, answer string) string
+	// flow tells whether a flow goes on to a backend that is no endpoint any more.
+	flow func(p *packet) bool
 	// probe ends a try before it is made.
 	probe func(p *packet) bool
 }
 
 const (
 	bystander = "bystander"
+	lateComer = "b9"
 	fine      = Outcome("")
 )
 
@@ -105,12 +114,21 @@ func numbered(name, stem string) int {
 var backendNames = backends(9)
 
 // all returns the names of the Service's backends.
-func (w *world) all() []string { return backendNames[:len(w.backends):len(w.backends)] }
+func (w *world) all() []string {
+	names := slices.Clone(backendNames[:len(w.backends)])
+	if w.successor > 0 {
+		names[w.successor-1] = lateComer
+	}
+	return names
+}
 
 // nodeOf returns the node of a backend.
 func (w *world) nodeOf(name string) int {
 	if name == bystander {
 		return w.nodes - 1
+	}
+	if name == lateComer {
+		return w.backends[w.successor-1]
 	}
 	return w.backends[max(0, numbered(name, "b"))] // a stranger is anywhere
 }
@@ -179,6 +197,11 @@ func (w *world) columnsOver(family, protocol string) []Column {
 		if w.sources && role == RoleSubject {
 			vip.Name, vip.Request = "src "+vip.Name, "clientip"
 			add(vip)
+		}
+		if w.streams && role == RoleSubject && protocol == "UDP" {
+			flow := vip
+			flow.Name, flow.Request = "flow1 "+flow.Name, "sourceport:12345"
+			add(flow)
 		}
 		if w.sizes && role == RoleSubject {
 			vip.Name, vip.Request = "large "+vip.Name, "size=8000"
@@ -276,6 +299,8 @@ func (w *world) expected(row Row, column Column) Expectation {
 			return Implementation()
 		}
 		return Connect("kept")
+	case column.Flow():
+		return ConnectSome(names...)
 	case column.Request != "":
 		return ConnectAny()
 	case w.affinity:
@@ -300,6 +325,9 @@ func (w *world) probe(t testing.TB, table *Table, phase string) *Report {
 	const verdictTries = 5
 	grid := table.NewGrid()
 	w.pins = map[string]string{}
+	if w.flows == nil {
+		w.flows = map[string]string{}
+	}
 	for r := range grid {
 		for c := range grid[r] {
 			seen := &grid[r][c]
@@ -308,16 +336,21 @@ func (w *world) probe(t testing.TB, table *Table, phase string) *Report {
 			for !table.Decided(r, c, *seen) {
 				p.try(seen)
 			}
-			need := verdictTries
-			if seen.Connects() > 0 && table.Expected(r, c).Positive() {
-				need = table.Sampling(r, c).Tries
-			}
-			for seen.Tries() < need && table.Probed(r, c) && table.Judge(r, c, *seen).Wrong() {
+			for seen.Tries() < verdictTries && table.Probed(r, c) && table.Judge(r, c, *seen).Wrong() {
 				p.try(seen)
 			}
 		}
 	}
-	return compare(t, table, grid).Report(Meta{Title: "web", Spec: "should work", Phase: phase})
+	report := compare(t, table, grid).Report(Meta{Title: "web", Spec: "should work", Phase: phase})
+	for _, at := range report.Wrong() {
+		cell := &report.Cells[at.Row][at.Column]
+		cell.FollowUp = Observation{Answers: map[string]int{}, Outcomes: map[Outcome]int{}}
+		p := &packet{world: w, row: table.Row(at.Row), column: table.Column(at.Column)}
+		for range table.FollowUp(at.Row, at.Column, cell.Observed) {
+			p.try(&cell.FollowUp)
+		}
+	}
+	return report
 }
 
 // try makes one try and adds to what was seen.
@@ -398,6 +431,18 @@ func (p *packet) send() (string, Outcome) {
 		}
 		p.backend = p.pins[key]
 	}
+	if p.column.Flow() {
+		key := p.row.Name + p.column.Name
+		last := p.flows[key]
+		isEndpoint := slices.Contains(endpoints, last)
+		if isEndpoint || last != "" && p.fault.flow != nil && p.fault.flow(p) {
+			p.backend = last
+		}
+		p.flows[key] = p.backend
+		if p.backend == last && !isEndpoint && !p.alive {
+			return "", TimedOut
+		}
+	}
 	if p.fault.forward != nil {
 		if outcome := p.fault.forward(p); outcome != fine {
 			return "", outcome
@@ -423,10 +468,10 @@ func (p *packet) deliver() (string, Outcome) {
 			seen = p.fault.source(p, seen)
 		}
 		return seen, fine
-	case "":
-		return p.backend, fine
+	case "size=8000":
+		return "8000 bytes", fine
 	}
-	return "8000 bytes", fine
+	return p.backend, fine
 }
 
 // without returns the names but one.
