@@ -49,7 +49,8 @@ func Hold(duration time.Duration) CheckOption {
 // It waits until the cells that the phase has changed are right, probing those
 // that are wrong again and again, for [Timeouts].Propagation at most. Then it
 // probes the whole table once, and that table is the verdict, for better or
-// worse: nothing before or after it can undo a wrong cell.
+// worse: nothing before or after it can undo a wrong cell. Wrong cells are tried
+// again for the diagnosis only.
 func (t *Topology) Check(ctx context.Context, phase string, table *Table, options ...CheckOption) {
 	ginkgo.GinkgoHelper()
 	var o checkOptions
@@ -75,8 +76,10 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	t.selfTested = t.selfTested || table.blackHole
 	t.flows.remember(verdict, time.Now())
 
+	report := verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: phase})
+	followUp(ctx, s, report)
 	result := &Result{
-		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: phase}),
+		Table:   report,
 		Probes:  s.tries,
 		Seconds: time.Since(start).Seconds(),
 		Late:    late,

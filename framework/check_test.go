@@ -252,6 +252,82 @@ func TestHoldNoticesALateFailure(t *testing.T) {
 	}
 }
 
+// TestFollowUpTriesWrongCellsAgain: to tell which backend is dead, wrong cells are
+// tried again, others are not, and no verdict changes.
+func TestFollowUpTriesWrongCellsAgain(t *testing.T) {
+	both := func(b *matrix.Builder) {
+		b.Expect(matrix.AllRows(), matrix.ColumnNamed("VIP"), matrix.Connect("b1", "b2"))
+	}
+	for name, test := range map[string]struct {
+		broken matrix.Outcome
+		later  int // tries after the verdict
+	}{
+		"half of the tries time out": {matrix.TimedOut, 11},
+		"half of them are refused":   {matrix.Refused, 11},
+		"the source breaks":          {matrix.Error, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			verdict := false
+			s, fake := testSweep(t, both, func(p Probe, attempt int) matrix.Observation {
+				switch {
+				case p.Address != "10.96.0.9":
+					return answered("ns/b1", 1)
+				case p.Source == "pod@node-1":
+					return answered([]string{"ns/b1", "ns/b2"}[attempt%2], 1)
+				case attempt%2 == 0:
+					return answered("ns/b1", 1)
+				case verdict:
+					return failed(test.broken, 1, "later")
+				}
+				return failed(matrix.TimedOut, 1, "i/o timeout")
+			})
+			compared, err := wholeTable(t.Context(), s)
+			if err != nil || len(compared.Wrong()) != 1 {
+				t.Fatalf("err %v, wrong %v", err, compared.Wrong())
+			}
+			verdict = true
+			report := compared.Report(matrix.Meta{})
+			before := len(fake.Calls())
+			followUp(t.Context(), s, report)
+			for _, p := range fake.Calls()[before:] {
+				if p.Source != "pod@node-2" || p.Address != "10.96.0.9" {
+					t.Errorf("tried again: %+v", p)
+				}
+			}
+			cell := report.Cells[1][0]
+			if tries := cell.FollowUp.Tries(); tries != max(0, min(test.later, 16-cell.Observed.Tries())) {
+				t.Errorf("%d more tries after %d", tries, cell.Observed.Tries())
+			}
+			if report.Counts != compared.Counts() || cell.Verdict != matrix.Mismatch || cell.Observed.Tries() != compared.At(1, 0).Observed.Tries() {
+				t.Errorf("the verdict has changed: %+v", report.Counts)
+			}
+		})
+	}
+}
+
+func TestFollowUpEndsInTime(t *testing.T) {
+	quickTimeouts(t)
+	Timeouts.FollowUp = time.Millisecond
+	s, fake := testSweep(t, func(b *matrix.Builder) { b.Default(matrix.Connect("b1", "b2")) }, func(Probe, int) matrix.Observation {
+		return failed(matrix.TimedOut, 1, "i/o timeout")
+	})
+	compared, err := wholeTable(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake.Respond = func(Probe, int) matrix.Observation {
+		time.Sleep(10 * time.Millisecond)
+		return failed(matrix.TimedOut, 1, "i/o timeout")
+	}
+	report := compared.Report(matrix.Meta{})
+	followUp(t.Context(), s, report)
+	for _, cell := range report.Wrong() {
+		if tries := report.At(cell.Row, cell.Column).FollowUp.Tries(); tries > 0 {
+			t.Errorf("%v has %d tries, though time was over", cell, tries)
+		}
+	}
+}
+
 func TestWithoutTags(t *testing.T) {
 	if got := withoutTags("should work [Slow] when asked [Feature:LoadBalancer]"); got != "should work when asked" {
 		t.Errorf("got %q", got)

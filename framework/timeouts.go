@@ -39,6 +39,8 @@ var Timeouts = struct {
 	// Poll is the pause between two rounds of probes of the cells that are
 	// still wrong.
 	Poll time.Duration
+	// FollowUp is how long wrong cells are tried again for the diagnosis.
+	FollowUp time.Duration
 	// StreamPause is the time from one probe of a cell to the next while it is
 	// probed without pause.
 	StreamPause time.Duration
@@ -61,6 +63,7 @@ var Timeouts = struct {
 	KnownFailure: 10 * time.Second,
 	LoadBalancer: 30 * time.Second,
 	Poll:         200 * time.Millisecond,
+	FollowUp:     8 * time.Second,
 	StreamPause:  200 * time.Millisecond,
 	TunnelSlack:  10 * time.Second,
 	Preflight:    10 * time.Second,

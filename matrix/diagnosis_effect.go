@@ -138,14 +138,14 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 		return 0
 	}
 	if !f.wrong() {
-		return min(0, max(l-f.healthy, -private))
+		return min(0, max(l-f.healthy, -spared))
 	}
 	gain := min(private, max(l, f.floor)-max(f.healthy, f.floor))
 	switch {
 	case h.network && f.layer == layerService:
 		// It is no proof of what is below, and the less so the more there are.
 		return min(gain, ofServiceCell*gain)
-	case h.relation == toNode && h.astray(e, f):
+	case (h.relation == toNode || h.relation == toRemote) && h.astray(e, f):
 		return min(gain, ofStray)
 	}
 	return gain
@@ -394,7 +394,11 @@ func (h *hypothesis) sign(e *evidence, f *fact) float64 {
 		case foreign, unready, remote:
 			// Another backend would get its share of the tries.
 			if f.expected.Positive() {
-				return max(-private, float64(f.tries)*math.Log1p(-e.shares[strangerOf[h.effect]]))
+				tries := f.tries
+				if f.flow {
+					tries = min(1, tries) // the others follow the first
+				}
+				return max(-private, float64(tries)*math.Log1p(-e.shares[strangerOf[h.effect]]))
 			}
 		}
 		return -private

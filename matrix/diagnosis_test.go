@@ -696,14 +696,36 @@ func TestDiagnosisOfPlantedFaults(t *testing.T) {
 		if complaint := x.judge(d); complaint != "" {
 			t.Fatalf("%s: %s\n%s\n%s", p.name, complaint, describeDiagnosis(d), r.Text(TextOptions{MaxWrong: 3, Width: 220}))
 		}
-		if n := w.stray(r, rapid.IntRange(1, 2).Draw(t, "strays")); n == 0 {
-			t.Skip("every cell is wrong, or too few are to tell a fault from a coincidence")
-		}
-		d = Diagnose(reports...)
-		if complaint := x.judge(d); complaint != "" {
-			t.Fatalf("%s, with cells that are wrong for no reason: %s\n%s\n%s", p.name, complaint, describeDiagnosis(d), r.Text(TextOptions{MaxWrong: 3, Width: 220}))
-		}
 	})
+}
+
+// TestDiagnosisOfPlantedFaultsBesideStrayCells: a cell or two that are wrong for a
+// reason of their own do not change what is found first. These are always the same
+// worlds: where such a cell is by chance just what another fault would show, in
+// some two of 10000, nobody can tell.
+func TestDiagnosisOfPlantedFaultsBesideStrayCells(t *testing.T) {
+	told := 0
+	for seed := range uint64(400) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		p := plants[random.IntN(len(plants))]
+		w := &world{}
+		for w.random == nil || !p.needs(w) {
+			w = newWorld(random, func(low, high int) int { return low + random.IntN(high-low+1) })
+		}
+		reports, x := p.reports(t, w)
+		r := reports[len(reports)-1]
+		if r.OK() || w.stray(r, 1+random.IntN(2)) == 0 {
+			continue
+		}
+		told++
+		d := Diagnose(reports...)
+		if complaint := x.judge(d); complaint != "" {
+			t.Errorf("seed %d, %s: %s\n%s\n%s", seed, p.name, complaint, describeDiagnosis(d), r.Text(TextOptions{MaxWrong: 3, Width: 220}))
+		}
+	}
+	if told < 200 {
+		t.Errorf("only %d worlds show a fault", told)
+	}
 }
 
 // stray makes cells that are right time out, for no reason that they share with
@@ -844,6 +866,127 @@ func TestDiagnosisOfFrozenProxy(t *testing.T) {
 	}
 	if at := d.Findings[0].Coordinates; !slices.Equal(at.ProxyNode, []string{"node-2"}) {
 		t.Error(describeDiagnosis(d))
+	}
+}
+
+// TestDiagnosisOfRarerFaults: faults that hit several places alike are one finding,
+// and outcomes other than time-outs and refusals are understood.
+func TestDiagnosisOfRarerFaults(t *testing.T) {
+	vip := func(via int, outcome Outcome) func(p *packet) Outcome {
+		return func(p *packet) Outcome {
+			if p.via <= via && p.column.Kind == FrontendClusterIP {
+				return outcome
+			}
+			return fine
+		}
+	}
+	for name, test := range map[string]struct {
+		adapt func(w *world)
+		fault fault
+		want  want
+	}{
+		"ClusterIPs lost on two of three nodes": {
+			fault: fault{proxy: vip(1, TimedOut)},
+			want: want{CulpritServiceProxy, []Fault{FaultUnreachable}, Coordinates{ProxyNode: []string{"node-1", "node-2"}},
+				Coordinates{SourceNode: []string{"node-1", "node-2"}, FrontendKind: []string{"clusterIP"}}},
+		},
+		"no route to ClusterIPs on a node": {
+			fault: fault{proxy: vip(0, Unreachable)},
+			want: want{CulpritServiceProxy, []Fault{FaultUnreachable}, Coordinates{ProxyNode: []string{"node-1"}},
+				Coordinates{SourceNode: []string{"node-1"}, FrontendKind: []string{"clusterIP"}}},
+		},
+		"ClusterIPs not let out on a node": {
+			fault: fault{proxy: vip(0, Prohibited)},
+			want: want{CulpritServiceProxy, []Fault{FaultUnreachable, FaultRefused}, Coordinates{ProxyNode: []string{"node-1"}},
+				Coordinates{SourceNode: []string{"node-1"}, FrontendKind: []string{"clusterIP"}}},
+		},
+		"no pod network between two nodes, either way": {
+			fault: fault{network: func(p *packet) Outcome {
+				if to := p.nodeOf(p.backend); p.column.Role != RoleSelfTest && (p.via == 0 && to == 1 || p.via == 1 && to == 0) {
+					return TimedOut
+				}
+				return fine
+			}},
+			want: want{CulpritPodNetwork, []Fault{FaultUnreachable},
+				Coordinates{SourceNode: []string{"node-1", "node-2"}, BackendNode: []string{"node-1", "node-2"}}, Coordinates{}},
+		},
+		"names that are not known on a node": {
+			adapt: func(w *world) { w.names = true },
+			fault: fault{proxy: func(p *packet) Outcome {
+				if p.column.Kind == FrontendDNS && p.via == 2 {
+					return NoSuchName
+				}
+				return fine
+			}},
+			want: want{CulpritDNS, []Fault{FaultWrongRecords}, Coordinates{SourceNode: []string{"node-3"}},
+				Coordinates{ProxyNode: []string{"node-3"}, FrontendKind: []string{"dns"}}},
+		},
+		"hairpin traffic that keeps its source address": {
+			adapt: func(w *world) { w.backends, w.sources = []int{1}, true },
+			fault: fault{source: func(*packet, string) string { return "kept" }},
+			want: want{CulpritServiceProxy, []Fault{FaultSourceKept}, Coordinates{},
+				Coordinates{SourceKind: []string{"backend"}, SourceNode: []string{"node-2"}, ProxyNode: []string{"node-2"}, Source: []string{"b1@node-2"}}},
+		},
+		"one client of several on its node": {
+			fault: fault{proxy: func(p *packet) Outcome {
+				if p.row.Name == "b2@node-2" {
+					return TimedOut
+				}
+				return fine
+			}},
+			want: want{CulpritServiceProxy, []Fault{FaultUnreachable}, Coordinates{SourceNode: []string{"node-2"}},
+				Coordinates{Source: []string{"b2@node-2"}, SourceKind: []string{"backend"}, ProxyNode: []string{"node-2"}}},
+		},
+		"one node port from its own node": {
+			fault: fault{proxy: func(p *packet) Outcome {
+				if p.column.Kind == FrontendNodePort && p.via == nodeIndex(p.row.Node) {
+					return TimedOut
+				}
+				return fine
+			}},
+			want: want{CulpritServiceProxy, []Fault{FaultUnreachable}, Coordinates{Path: []string{"sameNode"}}, Coordinates{FrontendKind: []string{"nodePort"}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := usual()
+			w.random = rand.New(rand.NewPCG(1, 1))
+			if test.adapt != nil {
+				test.adapt(w)
+			}
+			w.fault = test.fault
+			d := Diagnose(w.report(t, "initial"))
+			if complaint := test.want.judge(d); complaint != "" || len(d.Findings) != 1 || d.Unexplained > 0 {
+				t.Errorf("%s\n%s\n%s", complaint, describeDiagnosis(d), d.Text())
+			}
+		})
+	}
+}
+
+// TestDiagnosisOfStaleRules: a node goes on with the backends from before a change,
+// some of which are gone, and does not know a Service that is new.
+func TestDiagnosisOfStaleRules(t *testing.T) {
+	w := usual()
+	w.random = rand.New(rand.NewPCG(1, 1))
+	before := w.report(t, "before")
+	w.successor = 2
+	w.fault = fault{
+		endpoints: func(p *packet, endpoints []string) []string {
+			if p.via == 1 && p.column.Service == "web" {
+				return []string{"b1", "b2", "b3"}
+			}
+			return endpoints
+		},
+		forward: func(p *packet) Outcome {
+			if p.backend == "b2" {
+				return TimedOut
+			}
+			return fine
+		},
+	}
+	d := Diagnose(before, w.report(t, "b2 replaced"))
+	x := want{CulpritServiceProxy, []Fault{FaultStaleRules}, Coordinates{ProxyNode: []string{"node-2"}}, Coordinates{SourceNode: []string{"node-2"}, Service: []string{"web"}}}
+	if complaint := x.judge(d); complaint != "" || !strings.Contains(d.Text(), "has not followed the change") {
+		t.Errorf("%s\n%s", complaint, d.Text())
 	}
 }
 

@@ -605,6 +605,15 @@ func (s *sheet) history(f *fact, row *Row, column *Column) {
 		return
 	}
 	i, hasRow := s.previous.rows[row.Name]
+	if !hasRow && !f.flow {
+		// A client that is new sees what others saw there.
+		before := s.reports[s.previous.report].Rows
+		i = slices.IndexFunc(before, func(r Row) bool { return r.Node == row.Node && r.Kind == row.Kind })
+		if i < 0 {
+			i = slices.IndexFunc(before, func(r Row) bool { return r.Node == row.Node })
+		}
+		hasRow = i >= 0
+	}
 	j, hasColumn := s.previous.columns[dialled(*column)+" "+column.Request]
 	if !hasRow || !hasColumn {
 		return
@@ -629,6 +638,10 @@ var (
 // reason that it shares with no other. It bounds what a single cell can say for
 // an explanation or against it, however often it was tried.
 const private = 10.0
+
+// spared is the same for a cell that is right though everything should fail there.
+// It is more, for there are less reasons to be right than to be wrong.
+const spared = 2.5 * private
 
 // likelihoodIfHealthy returns the logarithm of how likely the observation is if
 // nothing is broken.

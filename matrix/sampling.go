@@ -141,7 +141,7 @@ func (t *Table) FollowUp(row, column int, o Observation) int {
 	e := t.Expected(row, column)
 	k := len(e.names)
 	switch {
-	case e.kind != connect || k < 2 || t.Judge(row, column, o) != Mismatch:
+	case e.kind != connect || k < 2 || asks(t.Column(column)) || t.Judge(row, column, o) != Mismatch:
 		return 0
 	case t.Column(column).Protocol == "UDP" && o.Outcomes[Refused] > 0:
 		return 0

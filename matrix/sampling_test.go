@@ -198,3 +198,32 @@ func TestDecidedIsFinal(t *testing.T) {
 		}
 	})
 }
+
+func TestFollowUp(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		expected Expectation
+		column   Column
+		seen     Observation
+		want     int
+	}{
+		{"of three, one fails", Connect("b1", "b2", "b3"), Column{}, Observation{Answers: map[string]int{"b1": 4}, Outcomes: map[Outcome]int{TimedOut: 1}}, 19},
+		{"of two, whatever proves the cell is enough", Connect("b1", "b2"), Column{}, Observation{Outcomes: map[Outcome]int{TimedOut: 5}}, 11},
+		{"tried often enough", Connect("b1", "b2"), Column{}, Observation{Answers: map[string]int{"b1": 20}}, 0},
+		{"right", Connect("b1", "b2"), Column{}, Observation{Answers: map[string]int{"b1": 2, "b2": 2}}, 0},
+		{"not tried", Connect("b1", "b2"), Column{}, Observation{}, 0},
+		{"one backend", Connect("b1"), Column{}, Observation{Outcomes: map[Outcome]int{TimedOut: 5}}, 0},
+		{"no names", ConnectSome("b1", "b2"), Column{}, Observation{Outcomes: map[Outcome]int{TimedOut: 5}}, 0},
+		{"another question", Connect("kept", "rewritten"), Column{Request: "clientip"}, Observation{Outcomes: map[Outcome]int{TimedOut: 5}}, 0},
+		{"refused over UDP", Connect("b1", "b2"), Column{Protocol: "UDP"}, Observation{Outcomes: map[Outcome]int{Refused: 5}}, 0},
+		{"refused over TCP", Connect("b1", "b2"), Column{Protocol: "TCP"}, Observation{Outcomes: map[Outcome]int{Refused: 5}}, 11},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.column.Name = "VIP"
+			table := build(t, NewBuilder([]Row{{Name: "pod"}}, []Column{test.column}).Default(test.expected))
+			if got := table.FollowUp(0, 0, test.seen); got != test.want {
+				t.Errorf("%d more tries, want %d", got, test.want)
+			}
+		})
+	}
+}
