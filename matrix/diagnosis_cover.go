@@ -152,7 +152,7 @@ func (c *cover) next() bool {
 	}
 	a.score = found[0].score
 	a.odds = 1
-	said := []saying{{best, a.cells, c.concerned(best)}}
+	said := []*saying{{explanation: best}}
 	for _, x := range found {
 		if x.score > a.score-closeCall && c.differs(&said, x) {
 			a.odds += math.Exp(x.score - a.score)
@@ -180,7 +180,7 @@ func widest(found []explanation) explanation {
 	return best
 }
 
-// saying is an explanation with the cells that it is about.
+// saying is an explanation with the cells that it is about, once they are asked for.
 type saying struct {
 	explanation
 	wrong, right []int32
@@ -189,16 +189,23 @@ type saying struct {
 // differs reports whether an explanation says something else than those said
 // before, and not only the same of the same cells in other words; then it has said
 // it.
-func (c *cover) differs(said *[]saying, x explanation) bool {
+func (c *cover) differs(said *[]*saying, x explanation) bool {
 	loss := func(e effect) bool { return e <= failing } // in which way is seen in the cells
-	alike := func(y saying) bool {
-		return (y.effect == x.effect || loss(y.effect) && loss(x.effect)) && y.network == x.network && y.relation == x.relation && y.id == x.id
+	read := func(y *saying) {
+		if y.wrong == nil {
+			y.wrong, y.right = c.covered(y.explanation), c.concerned(y.explanation)
+		}
 	}
-	this := saying{x, c.covered(x), c.concerned(x)}
-	if slices.ContainsFunc(*said, func(y saying) bool {
-		return alike(y) && slices.Equal(y.wrong, this.wrong) && slices.Equal(y.right, this.right)
-	}) {
-		return false
+	this := &saying{explanation: x}
+	for _, y := range *said {
+		if y.effect != x.effect && !(loss(y.effect) && loss(x.effect)) || y.network != x.network || y.relation != x.relation || y.id != x.id {
+			continue
+		}
+		read(y)
+		read(this)
+		if slices.Equal(y.wrong, this.wrong) && slices.Equal(y.right, this.right) {
+			return false
+		}
 	}
 	*said = append(*said, this)
 	return true

@@ -398,7 +398,9 @@ func (h *hypothesis) sign(e *evidence, f *fact) float64 {
 				if f.flow {
 					tries = min(1, tries) // the others follow the first
 				}
-				return max(-private, float64(tries)*math.Log1p(-e.shares[strangerOf[h.effect]]))
+				// Somewhere there are always some cells without it by luck.
+				const luck = 0.5
+				return max(-private, luck*float64(tries)*math.Log1p(-e.shares[strangerOf[h.effect]]))
 			}
 		}
 		return -private
