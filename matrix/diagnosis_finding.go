@@ -413,8 +413,9 @@ func (c *cover) fault(a *account) Fault {
 	}[a.effect]
 }
 
-// refusals reports whether refusals are what an account explains: nearly all that
-// is wrong, for a single other cell may be so for a reason of its own.
+// refusals reports whether refusals are what an account explains: all that is wrong
+// or, if it is a backend that refuses, nearly all, for a single other cell may be so
+// for a reason of its own.
 func (c *cover) refusals(a *account) bool {
 	cells := 0
 	for _, i := range a.cells {
@@ -422,7 +423,10 @@ func (c *cover) refusals(a *account) bool {
 			cells++
 		}
 	}
-	return a.effect == refused && a.relation == toBackend || 10*cells >= 9*len(a.cells)
+	if a.relation == toBackend {
+		return a.effect == refused || 10*cells >= 9*len(a.cells)
+	}
+	return cells == len(a.cells)
 }
 
 // unreachable names a loss of packets by whose they are.
