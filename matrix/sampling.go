@@ -75,7 +75,7 @@ func (t *Table) Sampling(row, column int) Sampling {
 	if e.exact {
 		k = max(k, t.backends)
 	}
-	if lasting(t.columns[column]) {
+	if t.columns[column].Flow() {
 		k = 1 // all tries are one flow, which has been balanced once and for all
 	}
 	switch e.kind {
