@@ -198,7 +198,7 @@ func (c *cover) differs(said *[]*saying, x explanation) bool {
 	}
 	this := &saying{explanation: x}
 	for _, y := range *said {
-		if y.effect != x.effect && !(loss(y.effect) && loss(x.effect)) || y.network != x.network || y.relation != x.relation || y.id != x.id {
+		if y.effect != x.effect && (!loss(y.effect) || !loss(x.effect)) || y.network != x.network || y.relation != x.relation || y.id != x.id {
 			continue
 		}
 		read(y)
