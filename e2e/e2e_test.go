@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 		exit("unknown argument %q; all options are flags, see -help", flag.Arg(0))
 	}
 	if framework.TestContext.ListImages {
-		// Upstream's list has the images of all its specs; ours need one.
+		// Upstream's list has the images of all its specs; ours need two.
 		listImages()
 		os.Exit(0)
 	}
@@ -80,7 +80,9 @@ func listImages() {
 	if list := framework.TestContext.KubeTestRepoList; list != "" {
 		imageutils.Init(list)
 	}
-	fmt.Fprintln(os.Stdout, images.Agnhost().Name)
+	for _, image := range []images.Image{images.Agnhost(), images.OutOfWindow()} {
+		fmt.Fprintln(os.Stdout, image.Name)
+	}
 }
 
 func exit(format string, args ...any) {

@@ -55,6 +55,8 @@ func RegisterFlags(flags *flag.FlagSet) {
 		"URL of an agnhost netexec server outside the cluster, such as http://198.51.100.7:8080, which probes as the off-cluster client. Default: the one that the kubeconfig names in the cluster extension \"service-e2e\".")
 	flags.BoolVar(&e2esvc.ShowTables, "svc.tables", false,
 		"Print the table of every phase, not only of those that fail.")
+	flags.BoolVar(&e2esvc.Disruptive, "svc.disruptive", false,
+		"Run specs that disturb all users of the cluster, by restarting parts of it. Without it they run only where the kubeconfig says that the cluster is there to be broken, as that of the embedded one does.")
 	flags.StringVar(&e2esvc.BlackHole, "svc.blackHole", e2esvc.BlackHole,
 		"Addresses, separated by commas, from which nothing ever answers, one per IP family, by which each source proves that it can tell a timeout. Empty leaves that proof out.")
 	flags.DurationVar(&e2esvc.Timeouts.Propagation, "svc.propagationTimeout", e2esvc.Timeouts.Propagation,

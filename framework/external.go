@@ -17,19 +17,10 @@ limitations under the License.
 package framework
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/url"
-
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
-
-// kubeconfigExtension is the name of the extension in a kubeconfig's cluster
-// entry by which whoever made the cluster tells the suite what it may use.
-const kubeconfigExtension = "service-e2e"
 
 // ExternalClient is the client outside the cluster: an agnhost netexec server
 // on a host that reaches the nodes and is not behind any Service proxy.
@@ -58,34 +49,8 @@ func findExternalClient(flagURL, kubeconfig, context string) (*ExternalClient, e
 		}
 		return client, nil
 	}
-	if kubeconfig == "" {
-		return nil, nil
-	}
-	config, err := clientcmd.LoadFromFile(kubeconfig)
-	if err != nil {
-		return nil, fmt.Errorf("loading kubeconfig: %w", err)
-	}
-	return externalClientOf(config, context)
-}
-
-func externalClientOf(config *clientcmdapi.Config, context string) (*ExternalClient, error) {
-	if context == "" {
-		context = config.CurrentContext
-	}
-	if config.Contexts[context] == nil || config.Clusters[config.Contexts[context].Cluster] == nil {
-		return nil, nil
-	}
-	raw, ok := config.Clusters[config.Contexts[context].Cluster].Extensions[kubeconfigExtension].(*runtime.Unknown)
-	if !ok {
-		return nil, nil
-	}
-	var extension struct {
-		ExternalClient *ExternalClient `json:"externalClient"`
-	}
-	if err := json.Unmarshal(raw.Raw, &extension); err != nil {
-		return nil, fmt.Errorf("kubeconfig extension %s of context %s: %w", kubeconfigExtension, context, err)
-	}
-	return extension.ExternalClient, nil
+	extension, err := findExtension(kubeconfig, context)
+	return extension.ExternalClient, err
 }
 
 // addresses returns what is known of the client's addresses.

@@ -109,11 +109,15 @@ func (a *agnhostProber) Probe(ctx context.Context, p Probe) (matrix.Observation,
 	if s == nil {
 		return matrix.Observation{}, fmt.Errorf("no source is called %q", p.Source)
 	}
-	d := dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct}
+	return a.dialer(s).Probe(ctx, p)
+}
+
+// dialer returns the way to a source.
+func (a *agnhostProber) dialer(s *source) *dialer {
 	if s.URL == "" {
-		d = dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels}
+		return &dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels}
 	}
-	return d.Probe(ctx, p)
+	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct}
 }
 
 // close ends all idle connections.

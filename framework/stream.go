@@ -50,6 +50,11 @@ type Stream struct {
 	// interruptions and order are set by [Interrupted] and [InOrder].
 	interruptions []interruption
 	order         []string
+	// recordedPause is set by [Recorded]; recorders then probe for the stream,
+	// and collect gets from them what they have seen.
+	recordedPause time.Duration
+	recorders     []*recorder
+	collect       func()
 	wg            sync.WaitGroup
 }
 
@@ -109,6 +114,7 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 	expected, err = table.build()
 	framework.ExpectNoError(err, "the expected table of %q", phase)
 
+	lasting := ctx
 	ctx, end := context.WithCancel(ctx)
 	s := &Stream{
 		t: t, phase: phase, table: table, begun: time.Now(), end: end,
@@ -123,8 +129,13 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 		s.gaps[r] = make([]gap, columns)
 		s.stretches = append(s.stretches, make([]time.Duration, columns))
 	}
+	probed := s.sweep.cells(func(matrix.Column) bool { return true })
+	if s.recordedPause > 0 {
+		probed = s.record(ctx, probed)
+		s.collect = func() { s.collectRecorded(lasting) }
+	}
 	var settling sync.WaitGroup
-	for _, cell := range s.sweep.cells(func(matrix.Column) bool { return true }) {
+	for _, cell := range probed {
 		settling.Add(1)
 		s.wg.Go(func() { s.probe(ctx, cell, sync.OnceFunc(settling.Done)) })
 	}
@@ -170,16 +181,22 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
 		*stretch = max(*stretch, begun.Sub(stretchBegun))
 		one = s.ordered(cell, &p, one)
 		*seen = seen.Merge(s.admit(cell, &p, one, begun))
-		if s.sweep.table.Refuted(cell.Row, cell.Column, one) {
-			if g.since.IsZero() {
-				g.since = begun
-			}
-			g.longest = max(g.longest, time.Since(g.since))
-		} else {
-			g.since = time.Time{}
-		}
+		s.account(cell, g, one, begun, time.Now())
 		sleep(ctx, s.every-time.Since(begun))
 	}
+}
+
+// account takes note of how long a cell has not been as expected by the end of a
+// probe.
+func (s *Stream) account(cell matrix.Cell, g *gap, one matrix.Observation, begun, ended time.Time) {
+	if !s.sweep.table.Refuted(cell.Row, cell.Column, one) {
+		g.since = time.Time{}
+		return
+	}
+	if g.since.IsZero() {
+		g.since = begun
+	}
+	g.longest = max(g.longest, ended.Sub(g.since))
 }
 
 // For lets the probing go on for a while and then is [Stream.Stop].
@@ -200,6 +217,9 @@ func (s *Stream) halt() {
 func (s *Stream) Stop() *matrix.Report {
 	ginkgo.GinkgoHelper()
 	s.halt()
+	if s.collect != nil {
+		s.collect()
+	}
 	verdict, err := s.sweep.table.Compare(s.grid)
 	framework.ExpectNoError(err, "comparing %q", s.phase)
 	s.t.flows.remember(verdict, time.Now())

@@ -47,6 +47,9 @@ var Timeouts = struct {
 	// TunnelSlack is how much longer than its tries a request to a source
 	// may take before the way to it counts as broken.
 	TunnelSlack time.Duration
+	// Restart is how long a program of the cluster may take until it serves
+	// again, whoever keeps it running.
+	Restart time.Duration
 	// Preflight is how long the API server may take for its first answer.
 	Preflight time.Duration
 	// ImagePull is how long a pod may report that its image cannot be
@@ -66,6 +69,7 @@ var Timeouts = struct {
 	FollowUp:     8 * time.Second,
 	StreamPause:  200 * time.Millisecond,
 	TunnelSlack:  10 * time.Second,
+	Restart:      5 * time.Minute,
 	Preflight:    10 * time.Second,
 	ImagePull:    20 * time.Second,
 	LeaseRenewal: 10 * time.Second,

@@ -50,6 +50,8 @@ var tools = map[string]tool{
 	fixedPortRequest:    fixedPortTool,
 	environmentRequest:  environmentTool,
 	string(APIServer):   apiServerTool,
+	sysctlRequest:       sysctlTool,
+	string(outOfWindow): outOfWindowTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

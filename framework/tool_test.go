@@ -68,6 +68,13 @@ func TestTools(t *testing.T) {
 		{request: APIServer, output: `{"major": "1", "gitVersion": "v1.37.1"}` + exitMark + "0", answer: IsAPIServer},
 		{request: APIServer, output: `{"kind": "Status", "code": 403}` + exitMark + "0", answer: IsAPIServer},
 		{request: APIServer, output: "hello" + exitMark + "0", answer: "hello"},
+		{request: sysctlRequest, output: "3600\n" + exitMark + "0", answer: "3600"},
+		{request: sysctlRequest, output: "cat: no such file" + exitMark + "1", outcome: matrix.NoSuchName},
+		{request: outOfWindow, output: exitMark + "1", answer: Kept},
+		{request: outOfWindow, output: "bash: connect: Connection refused\nbash: line 1: /dev/tcp/10.96.0.9/9000: Connection refused" + exitMark + "7", outcome: matrix.Refused},
+		{request: outOfWindow, output: "bash: line 1: read: read error: 3: Connection reset by peer" + exitMark + "1", outcome: matrix.Unreachable},
+		{request: outOfWindow, output: exitMark + "124", outcome: matrix.TimedOut},
+		{request: outOfWindow, output: "bash: killed" + exitMark + "137", outcome: matrix.Error},
 		{request: APIServer, output: "curl: (7) Failed to connect" + exitMark + "7", outcome: matrix.Refused},
 	} {
 		body, err := json.Marshal(map[string]string{"output": test.output})

@@ -67,4 +67,5 @@ trap clean_up EXIT
 forwarding kind create cluster --name "${name}" --wait 1m --config "${ARTIFACTS}/kind-config.yaml" \
   ${NODE_IMAGE:+--image "${NODE_IMAGE}"}
 forwarding hack/install_metallb.sh
-forwarding hack/e2e.sh --svc.tables=false
+# The cluster is thrown away.
+forwarding hack/e2e.sh --svc.tables=false --svc.disruptive
