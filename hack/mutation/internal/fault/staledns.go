@@ -109,7 +109,7 @@ func (m *dnsMeans) remove(ctx context.Context, hosts *Hosts) error {
 	err := m.ruleMeans.remove(ctx, hosts)
 	if m.forwarder != nil {
 		m.stop()
-		<-m.ended // was killed
+		<-m.ended //nolint:errcheck // it says that it was killed
 		m.forwarder = nil
 		_, removed := hosts.Run(ctx, m.name, "", "rm", "-f", forwarderPath)
 		err = errors.Join(err, removed)
