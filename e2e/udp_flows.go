@@ -275,8 +275,10 @@ var _ = SIGDescribe("Services UDP flows", func() {
 	})
 })
 
-// flowPause is the time from one datagram of a flow that is streamed to the next.
-const flowPause = 500 * time.Millisecond
+// flowPause is the time from one datagram of a flow that is streamed to the next:
+// a small part of the 30 s for which nodes remember a flow, and long enough for
+// the machine, on which each try is half a dozen processes.
+const flowPause = 3 * time.Second
 
 // documentationAddress returns an address that no host has (RFC 5737, RFC 3849),
 // another one each time.

@@ -33,6 +33,11 @@ const (
 	// for a reason drops all of them.
 	timeOutTries = 5
 
+	// flowTries is the number of tries of a cell all of whose tries are one flow,
+	// which has been balanced once and for all. Where it goes is shown by the
+	// first of them; lossy paths are for the other columns to find.
+	flowTries = 5
+
 	// refuseTries is the number of tries of a cell that is expected to fail in
 	// any other way. Refusals by a packet filter are ICMP errors, of which
 	// kernels send only so many (RFC 1812 section 4.3.2.8; Linux by default 6
@@ -75,8 +80,8 @@ func (t *Table) Sampling(row, column int) Sampling {
 	if e.exact {
 		k = max(k, t.backends)
 	}
-	if t.columns[column].Flow() {
-		k = 1 // all tries are one flow, which has been balanced once and for all
+	if t.columns[column].Flow() && e.Positive() {
+		return Sampling{Tries: flowTries}
 	}
 	switch e.kind {
 	case connect:

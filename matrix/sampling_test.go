@@ -106,8 +106,8 @@ func TestSamplingOfOneFlow(t *testing.T) {
 	table := build(t, NewBuilder([]Row{{Name: "r"}}, columns).
 		Default(Connect("b1", "b2", "b3")).
 		Expect(AllRows(), ColumnNamed("flow"), Connect("b1").Exactly()))
-	if got := table.Sampling(0, 0); got != (Sampling{Tries: minTries}) {
-		t.Errorf("%+v, want %d tries", got, minTries)
+	if got := table.Sampling(0, 0); got != (Sampling{Tries: flowTries}) {
+		t.Errorf("%+v, want %d tries", got, flowTries)
 	}
 }
 
