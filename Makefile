@@ -22,6 +22,7 @@
 # FOCUS, SKIP   regular expressions that select specs by name
 # LABEL_FILTER  Ginkgo's expression that selects specs by label
 # PARALLEL      how many specs run at a time (4); most of their time is waiting
+# FULL=yes      of test: all specs instead of those of the core
 # RUNS, BUSY    of soak: how many runs (10), how many of them under CPU load (2)
 # ARTIFACTS     where results are left (_artifacts)
 #
@@ -55,7 +56,7 @@ verify: ## Run all static checks
 update: ## Mend what verify complains about and a program can mend
 	@hack/update-all.sh
 
-test: ## Prove the project: unit, verify, the suite in both proxy modes
+test: ## Prove the project: unit, verify, the suite's core in both proxy modes
 	@hack/test.sh
 
 e2e: ## Run the suite, on a cluster that it brings up unless KUBECONFIG is set
