@@ -400,7 +400,7 @@ func (e *evidence) hypotheses() []*hypothesis {
 		case forwarded:
 			h.cost = 1.2 // it is better to say who answers
 		case records:
-			h.cost = 2
+			h.cost = 3.5 // rather what lies behind the name
 		case odd:
 			h.cost = 5
 		}

@@ -138,6 +138,9 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 		return 0
 	}
 	if !f.wrong() {
+		if h.effect == flaky {
+			l = f.healthy + luck*(l-f.healthy)
+		}
 		return min(0, max(l-f.healthy, -spared))
 	}
 	gain := min(private, max(l, f.floor)-max(f.healthy, f.floor))
@@ -152,6 +155,9 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 }
 
 const (
+	// luck is how much a cell tells that is right though some of its tries should
+	// not be: of many cells there are always some that are so by luck.
+	luck = 0.5
 	// ofServiceCell is what a cell of a Service counts for a fault of the network
 	// below it, compared with one for a fault of the Service.
 	ofServiceCell = 0.97
@@ -398,8 +404,6 @@ func (h *hypothesis) sign(e *evidence, f *fact) float64 {
 				if f.flow {
 					tries = min(1, tries) // the others follow the first
 				}
-				// Somewhere there are always some cells without it by luck.
-				const luck = 0.5
 				return max(-private, luck*float64(tries)*math.Log1p(-e.shares[strangerOf[h.effect]]))
 			}
 		}

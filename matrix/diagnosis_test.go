@@ -380,13 +380,21 @@ var plants = []plant{
 		needs: func(w *world) bool { return manyBackends(w) && len(w.backends) > 2 },
 		fault: func(w *world) (fault, want) {
 			seed := w.random.IntN(100)
+			choice := func(row Row, endpoints []string) string {
+				k := seed
+				for _, c := range row.Name {
+					k += int(c) * 7
+				}
+				return endpoints[k%len(endpoints)]
+			}
+			// If by chance all stay on their nodes, that is what anybody would say.
+			elsewhere := func(row Row) bool { return row.Node != "" && w.nodeOf(choice(row, w.all())) != nodeIndex(row.Node) }
+			for turns := 0; turns < 100 && !slices.ContainsFunc(w.rows(), elsewhere); turns++ {
+				seed++
+			}
 			return fault{endpoints: func(p *packet, endpoints []string) []string {
 				if p.column.Service == "web" {
-					k := seed
-					for _, c := range p.row.Name {
-						k += int(c) * 7
-					}
-					return []string{endpoints[k%len(endpoints)]}
+					return []string{choice(p.row, endpoints)}
 				}
 				return endpoints
 			}}, want{CulpritServiceProxy, []Fault{FaultAffinityStuck, FaultUnbalanced}, Coordinates{}, Coordinates{Backend: w.all(), BackendNode: w.nodeNames()}}
