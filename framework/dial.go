@@ -60,25 +60,37 @@ func ProbeURL(base string, p Probe) string {
 // DialURL returns the URL on which an agnhost netexec server at base makes
 // the probe p. It is all that is needed to repeat a probe by hand.
 func DialURL(base string, p Probe) string {
-	query := url.Values{}
-	query.Set("host", p.Address)
-	query.Set("port", strconv.Itoa(p.Port))
-	protocol := strings.ToLower(string(p.Protocol))
-	if p.Protocol == v1.ProtocolTCP || p.Protocol == "" {
-		protocol = "http"
+	if sizeOf(p.Request) > 0 {
+		return sizedDialURL(base, p)
 	}
-	query.Set("protocol", protocol)
 	request := string(p.Request)
 	if p.Request == WhoAreYou {
 		// The path of an HTTP request, the whole of a datagram.
 		request = "envvar " + identityVariable
-		if protocol == "http" {
+		if dialProtocol(p.Protocol) == "http" {
 			request = "envvar?var=" + identityVariable
 		}
 	}
+	return dialURL(base, p, request)
+}
+
+// dialURL returns the URL of agnhost's /dial for a request.
+func dialURL(base string, p Probe, request string) string {
+	query := url.Values{}
+	query.Set("host", p.Address)
+	query.Set("port", strconv.Itoa(p.Port))
+	query.Set("protocol", dialProtocol(p.Protocol))
 	query.Set("request", request)
 	query.Set("tries", strconv.Itoa(p.Tries))
 	return base + "/dial?" + query.Encode()
+}
+
+// dialProtocol returns the word that /dial knows a protocol by.
+func dialProtocol(protocol v1.Protocol) string {
+	if protocol == v1.ProtocolTCP || protocol == "" {
+		return "http"
+	}
+	return strings.ToLower(string(protocol))
 }
 
 // dialer asks one source, an agnhost netexec server, to make probes.
@@ -156,6 +168,9 @@ func parseDialReply(p Probe, status int, body []byte) matrix.Observation {
 	}
 	var seen matrix.Observation
 	for _, response := range reply.Responses {
+		if size := sizeOf(p.Request); size > 0 {
+			response = unpadded(response, size, p.Protocol)
+		}
 		seen = seen.Merge(answered(shorten(strings.TrimSpace(response)), 1))
 	}
 	for _, text := range reply.Errors {

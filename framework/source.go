@@ -51,10 +51,17 @@ type source struct {
 
 // byHand returns a shell command that makes one probe from this source.
 func (s *source) byHand(p Probe) string {
+	kubectl := fmt.Sprintf("%s exec -n %s %s -- ", framework.TestContext.KubectlPath, s.Namespace, s.Pod)
+	if sizeOf(p.Request) > 0 {
+		base := fmt.Sprintf("http://localhost:%d", s.Port)
+		if s.URL != "" {
+			base, kubectl = s.URL, ""
+		}
+		return kubectl + fmt.Sprintf(`curl -sS "%s"`, sizedByHand(base, p))
+	}
 	if s.URL != "" {
 		return fmt.Sprintf("curl -sS '%s'", ProbeURL(s.URL, p))
 	}
-	kubectl := fmt.Sprintf("%s exec -n %s %s -- ", framework.TestContext.KubectlPath, s.Namespace, s.Pod)
 	if tool := toolOf(p.Request); tool != nil {
 		return kubectl + "sh -c " + quoted(tool.script(p))
 	}

@@ -119,7 +119,11 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 		queue <- cell
 	}
 	close(queue)
-	for range workersPerSource {
+	workers := workersPerSource
+	if slices.ContainsFunc(cells, s.fillsBuffers) {
+		workers = 1
+	}
+	for range workers {
 		wg.Go(func() {
 			for cell := range queue {
 				probe(cell)
@@ -127,6 +131,15 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 		})
 	}
 	wg.Wait()
+}
+
+// fillsBuffers tells whether a cell's datagrams are so large that a dozen of them
+// fill what Linux lets wait for a server (net.core.rmem_default, 208 KiB, of which
+// each fragment takes about 2 KiB): on a busy machine, more would get lost.
+func (s *sweep) fillsBuffers(cell matrix.Cell) bool {
+	const large = 4096
+	column := s.table.Column(cell.Column)
+	return v1.Protocol(column.Protocol) == v1.ProtocolUDP && sizeOf(Request(column.Request)) > large
 }
 
 // split returns the cells for which match is true, and the others.
