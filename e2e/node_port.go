@@ -71,4 +71,73 @@ var _ = SIGDescribe("Services NodePort", func() {
 			t.Check(ctx, "Service deleted", table, e2esvc.Hold(holdAfterRemoval))
 		})
 	}
+
+	// NP-08: the port is given to other Services, of either protocol.
+	f.It("should be free for other Services and protocols once the Service is deleted", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		t.CreateBackends(ctx,
+			e2esvc.BackendSpec{Name: "b1", Group: "first", Node: 0},
+			e2esvc.BackendSpec{Name: "b2", Group: "second", Node: 1})
+		number := t.ChooseNodePorts(ctx, 1)[0]
+		tcp, udp := onNodePort(e2esvc.ServicePort(80, v1.ProtocolTCP), number), onNodePort(e2esvc.ServicePort(80, v1.ProtocolUDP), number)
+		var overTCP, overUDP []matrix.Column
+		check := func(phase string, ofTCP, ofUDP matrix.Expectation) {
+			table := t.NewTable(e2esvc.Columns(overTCP, overUDP))
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(overTCP), ofTCP)
+			if len(overUDP) > 0 {
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(overUDP), ofUDP)
+			}
+			t.Check(ctx, phase, table)
+		}
+
+		first := t.CreateService(ctx, "first", "first", tcp, e2esvc.OfType(v1.ServiceTypeNodePort))
+		overTCP = first.NodePorts()
+		check("over TCP", matrix.Connect("b1"), matrix.NotProbed())
+		first.Delete(ctx)
+		check("deleted", matrix.Refuse(), matrix.NotProbed())
+		second := t.CreateService(ctx, "second", "second", udp, e2esvc.OfType(v1.ServiceTypeNodePort))
+		overUDP = second.NodePorts()
+		check("another's over UDP", matrix.Refuse(), matrix.Connect("b2").Exactly())
+		second.Delete(ctx)
+		check("deleted again", matrix.Refuse(), matrix.Refuse())
+		third := t.CreateService(ctx, "third", "second", tcp, e2esvc.OfType(v1.ServiceTypeNodePort))
+		overTCP = third.NodePorts()
+		check("another's over TCP", matrix.Connect("b2").Exactly(), matrix.Refuse())
+	})
+
+	// BEY-04
+	f.It("should move from one number to another", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		names := e2esvc.Names(t.BackendPerNode(ctx, "web")...)
+		numbers := t.ChooseNodePorts(ctx, 2)
+		tcp, udp := e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.ServicePort(80, v1.ProtocolUDP)
+		on := func(number int32) func(*v1.Service) {
+			return func(s *v1.Service) {
+				s.Spec.Ports = []v1.ServicePort{onNodePort(tcp, number), onNodePort(udp, number)}
+			}
+		}
+		web := t.CreateService(ctx, "web", "web", tcp, e2esvc.OfType(v1.ServiceTypeNodePort), on(numbers[0]))
+		before := web.NodePorts()
+		after := otherPort(before, int(numbers[1]))
+		check := func(phase string, ofBefore, ofAfter matrix.Expectation) {
+			table := t.NewTable(e2esvc.Columns(before, after))
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(before), ofBefore)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(after), ofAfter)
+			t.Check(ctx, phase, table)
+		}
+
+		check("first number", matrix.Connect(names...), matrix.Refuse())
+		table := t.NewTable(web.VIP())
+		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.ConnectSome(names...))
+		vip := t.Stream(ctx, "ClusterIP meanwhile", table)
+		web.Update(ctx, on(numbers[1]))
+		check("second number", matrix.Refuse(), matrix.Connect(names...))
+		vip.Stop()
+	})
 })
+
+// onNodePort gives a port of a Service a node port of the spec's choice.
+func onNodePort(port v1.ServicePort, number int32) v1.ServicePort {
+	port.NodePort = number
+	return port
+}

@@ -217,6 +217,16 @@ func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 	b.unready = !ready
 }
 
+// MoveToGroup changes what a backend is selected by, see [Selector].
+func (t *Topology) MoveToGroup(ctx context.Context, b *Backend, group string) {
+	ginkgo.GinkgoHelper()
+	patch, err := json.Marshal(map[string]any{"metadata": metav1.ObjectMeta{Labels: Selector(group)}})
+	framework.ExpectNoError(err)
+	pod, err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Patch(ctx, b.Pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+	framework.ExpectNoError(err, "changing the label of backend %s", b.Name)
+	b.Pod = pod
+}
+
 // Terminate begins to delete a backend's pod and returns at once. The backend
 // stays in the tables until [Topology.AwaitGone].
 func (t *Topology) Terminate(ctx context.Context, b *Backend) {

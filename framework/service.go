@@ -327,19 +327,9 @@ func (t *Topology) nodePortColumns(s *Service, families []v1.IPFamily, label str
 // one per node. It is a negative control: nothing may answer there.
 func (t *Topology) UnallocatedNodePort(ctx context.Context, protocol v1.Protocol) []matrix.Column {
 	ginkgo.GinkgoHelper()
-	services, err := t.f.ClientSet.CoreV1().Services(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
-	framework.ExpectNoError(err, "listing the node ports in use")
-	used := map[int32]bool{}
-	for _, service := range services.Items {
-		used[service.Spec.HealthCheckNodePort] = true
-		for _, port := range service.Spec.Ports {
-			used[port.NodePort] = true
-		}
-	}
-	// The allocator hands out ports of the upper part of the range first
-	// (KEP-3668), so the lower part is where a port stays unallocated.
-	const unlikelyAllocated = 86
-	for _, offset := range rand.Perm(unlikelyAllocated) {
+	used := t.usedNodePorts(ctx)
+	// Not where specs that run side by side choose theirs.
+	for _, offset := range rand.Perm(unlikelyAllocated - chosenNodePorts) {
 		port := int32(e2eservice.NodePortRange.Base + offset)
 		if !used[port] {
 			nobody := &Service{Service: &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "no Service"}}, t: t}
@@ -350,6 +340,6 @@ func (t *Topology) UnallocatedNodePort(ctx context.Context, protocol v1.Protocol
 			return columns
 		}
 	}
-	framework.Failf("all of the first %d node ports from %d on are in use; free one, the spec needs it as a negative control", unlikelyAllocated, e2eservice.NodePortRange.Base)
+	framework.Failf("all of the first %d node ports from %d on are in use; free one, the spec needs it as a negative control", unlikelyAllocated-chosenNodePorts, e2eservice.NodePortRange.Base)
 	return nil
 }

@@ -1,0 +1,144 @@
+/*
+Copyright 2026 The Kubernetes Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/test/e2e/framework"
+	admissionapi "k8s.io/pod-security-admission/api"
+
+	e2esvc "sigs.k8s.io/service-e2e/framework"
+	"sigs.k8s.io/service-e2e/matrix"
+)
+
+var _ = SIGDescribe("Services that change their type", func() {
+	f := framework.NewDefaultFramework("service-type")
+	f.NamespacePodSecurityLevel = admissionapi.LevelBaseline
+
+	// TYPE-01, BEY-07
+	f.It("should have a node port while they ask for it, over TCP and UDP under one number", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		names := e2esvc.Names(t.BackendPerNode(ctx, "web")...)
+		number := t.ChooseNodePorts(ctx, 1)[0]
+		tcp, udp := e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.ServicePort(80, v1.ProtocolUDP)
+		web := t.CreateService(ctx, "web", "web", tcp)
+		// The number's columns are those that the Service is going to have. Of
+		// the ClusterIP's UDP port, one that is never defined stands for them
+		// before: what is probed while a node does not translate it may stay
+		// untranslated for a while.
+		onNodes := func(protocol v1.Protocol) []matrix.Column {
+			planned := *web
+			planned.Service = web.DeepCopy()
+			planned.Spec.Ports = []v1.ServicePort{onNodePort(e2esvc.ServicePort(80, protocol), number)}
+			return planned.NodePorts()
+		}
+		overTCP, overUDP := onNodes(v1.ProtocolTCP), onNodes(v1.ProtocolUDP)
+		vip, never := web.VIPPort(80, v1.ProtocolUDP), web.VIPPort(81, v1.ProtocolUDP)
+		check := func(phase string, ofTCP, ofUDP matrix.Expectation, columns []matrix.Column, ofColumns matrix.Expectation) {
+			table := t.NewTable(e2esvc.Columns(web.VIPPort(80, v1.ProtocolTCP), columns, overTCP, overUDP))
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(80, v1.ProtocolTCP)), matrix.Connect(names...))
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(overTCP), ofTCP)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(overUDP), ofUDP)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(columns), ofColumns)
+			t.Check(ctx, phase, table)
+		}
+		// unbroken probes columns without pause until what it returns is called.
+		unbroken := func(phase string, columns []matrix.Column) func() {
+			table := t.NewTable(columns)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(columns), matrix.ConnectSome(names...))
+			if columns[0].Kind == matrix.FrontendNodePort {
+				throughOwnNode(t, table, columns)
+			}
+			stream := t.Stream(ctx, phase, table)
+			return func() { stream.Stop() }
+		}
+
+		check("ClusterIP", matrix.Refuse(), matrix.Refuse(), never, matrix.Fail())
+		ofVIP := unbroken("ClusterIP meanwhile", web.VIPPort(80, v1.ProtocolTCP))
+		web.Update(ctx, func(s *v1.Service) {
+			s.Spec.Type = v1.ServiceTypeNodePort
+			s.Spec.Ports = []v1.ServicePort{onNodePort(tcp, number)}
+		})
+		check("NodePort", matrix.Connect(names...), matrix.Refuse(), never, matrix.Fail())
+		ofNodePort := unbroken("node port over TCP meanwhile", overTCP)
+		web.Update(ctx, func(s *v1.Service) {
+			s.Spec.Ports = []v1.ServicePort{onNodePort(tcp, number), onNodePort(udp, number)}
+		})
+		check("NodePort over UDP too", matrix.Connect(names...), matrix.Connect(names...), vip, matrix.Connect(names...))
+		web.Update(ctx, func(s *v1.Service) { s.Spec.Ports = []v1.ServicePort{onNodePort(tcp, number)} })
+		check("NodePort over UDP no longer", matrix.Connect(names...), matrix.Refuse(), vip, matrix.Fail())
+		ofNodePort()
+		ofVIP()
+	})
+
+	for _, protocol := range e2esvc.Protocols {
+		// BEY-15
+		f.It(fmt.Sprintf("should leave nothing but a ClusterIP when they become one over %s", protocol), func(ctx context.Context) {
+			t := e2esvc.NewTopology(ctx, f)
+			names := e2esvc.Names(t.BackendPerNode(ctx, "web")...)
+			numbers := t.ChooseNodePorts(ctx, 3)
+			nodePort := t.CreateService(ctx, "node-port", "web", onNodePort(e2esvc.ServicePort(80, protocol), numbers[0]), e2esvc.OfType(v1.ServiceTypeNodePort))
+			loadBalancer := t.CreateService(ctx, "load-balancer", "web", onNodePort(e2esvc.ServicePort(80, protocol), numbers[1]),
+				e2esvc.ByHand, externally(v1.ServiceExternalTrafficPolicyLocal), func(s *v1.Service) { s.Spec.HealthCheckNodePort = numbers[2] })
+			loadBalancer.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, loadBalancer.Spec.IPFamilies[0]), nil))
+			vips := e2esvc.Columns(nodePort.VIP(), loadBalancer.VIP())
+			onNodes := e2esvc.Columns(nodePort.NodePorts(), loadBalancer.NodePorts())
+			healthChecks, addresses := loadBalancer.HealthChecks(), loadBalancer.LoadBalancer()
+			newTable := func() *e2esvc.Table {
+				table := t.NewTable(e2esvc.Columns(vips, onNodes, healthChecks, addresses))
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(vips), matrix.Connect(names...))
+				return table
+			}
+
+			table := newTable()
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(onNodes, addresses), matrix.Connect(names...))
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(loadBalancer.NodePorts()), matrix.ConnectSome(names...))
+			// To pods, what other nodes make of the policy is not promised.
+			table.Expect(matrix.RowsOfKind(matrix.SourcePod), matrix.ColumnsIn(loadBalancer.NodePorts()), matrix.Implementation())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(healthChecks), matrix.Connect(e2esvc.Health(1)))
+			notFromOutside(table)
+			t.Check(ctx, "NodePort and LoadBalancer", table)
+
+			table = t.NewTable(vips)
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(vips), matrix.ConnectSome(names...))
+			unbroken := t.Stream(ctx, "ClusterIPs meanwhile", table)
+			for _, service := range []*e2esvc.Service{nodePort, loadBalancer} {
+				service.Update(ctx, becomeClusterIP)
+			}
+			table = newTable()
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(onNodes, healthChecks), matrix.Refuse())
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(addresses), matrix.Fail())
+			notFromOutside(table)
+			t.Check(ctx, "ClusterIP", table)
+			unbroken.Stop()
+		})
+	}
+})
+
+// becomeClusterIP turns a Service of any type into one of type ClusterIP: the API
+// wants nothing left that only others have.
+func becomeClusterIP(s *v1.Service) {
+	s.Spec.Type = v1.ServiceTypeClusterIP
+	s.Spec.ExternalTrafficPolicy, s.Spec.HealthCheckNodePort = "", 0
+	s.Spec.LoadBalancerClass, s.Spec.AllocateLoadBalancerNodePorts = nil, nil
+	for i := range s.Spec.Ports {
+		s.Spec.Ports[i].NodePort = 0
+	}
+}
