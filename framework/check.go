@@ -50,8 +50,9 @@ func Hold(duration time.Duration) CheckOption {
 // that are wrong again and again, for [Timeouts].Propagation at most. Then it
 // probes the whole table once, and that table is the verdict, for better or
 // worse: nothing before or after it can undo a wrong cell. Wrong cells are tried
-// again for the diagnosis only.
-func (t *Topology) Check(ctx context.Context, phase string, table *Table, options ...CheckOption) {
+// again for the diagnosis only. The verdict is returned for specs whose next table
+// depends on it.
+func (t *Topology) Check(ctx context.Context, phase string, table *Table, options ...CheckOption) *matrix.Report {
 	ginkgo.GinkgoHelper()
 	var o checkOptions
 	for _, option := range options {
@@ -93,6 +94,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	case len(late) > 0:
 		framework.Fail(result.lateness() + result.String())
 	}
+	return result.Table
 }
 
 // title is what the first line of a failure names: the innermost container's
