@@ -34,7 +34,7 @@ var _ = SIGDescribe("Services host network", func() {
 	f.NamespacePodSecurityLevel = admissionapi.LevelPrivileged
 
 	for _, protocol := range e2esvc.Protocols {
-		// HNET-01, OLD-12
+		// HNET-01, DS-13, OLD-12
 		f.It(fmt.Sprintf("should reach endpoints on the host network from every source over %s", protocol), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			ports := e2esvc.HostPorts()
@@ -44,7 +44,7 @@ var _ = SIGDescribe("Services host network", func() {
 			}
 			backends := t.CreateBackends(ctx, specs...)
 			port := e2esvc.Targeting(e2esvc.ServicePort(80, protocol), intstr.FromInt(ports.Of(protocol)))
-			web := t.CreateService(ctx, "web", "web", port, e2esvc.OfType(v1.ServiceTypeNodePort))
+			web := t.CreateService(ctx, "web", "web", port, e2esvc.OfType(v1.ServiceTypeNodePort), e2esvc.DualStack())
 
 			table := t.NewTable(e2esvc.Columns(web.VIP(), web.NodePorts()), e2esvc.FromBackends(backends...))
 			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Connect(e2esvc.Names(backends...)...))
@@ -76,6 +76,32 @@ var _ = SIGDescribe("Services host network", func() {
 		check("three pods", matrix.Connect("tcp"))
 		t.DeleteBackend(ctx, backends[1])
 		check("one of them deleted", matrix.Refuse())
+	})
+
+	// HNET-03. Not in parallel: a spec that speaks SCTP may make a kernel load the
+	// module.
+	f.It("should not make a node load SCTP for a pod with an SCTP hostPort", f.WithSerial(), func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		module := e2esvc.Columns(e2esvc.KernelModule("sctp"))
+		hosts := matrix.RowsOfKind(matrix.SourceHost)
+		before := t.NewTable(module)
+		before.Expect(hosts, matrix.ColumnsIn(module), matrix.ConnectSome(e2esvc.ModuleLoaded, e2esvc.ModuleAbsent))
+		before.Expect(matrix.Not(hosts), matrix.ColumnsIn(module), matrix.NotProbed())
+		report := t.Check(ctx, "before", before)
+
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Tweak: func(_ *e2esvc.Backend, c *v1.Container) {
+			c.Ports = []v1.ContainerPort{{HostPort: int32(e2esvc.HostPorts().HTTP), ContainerPort: 5060, Protocol: v1.ProtocolSCTP}}
+		}})
+		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP))
+		after := t.NewTable(e2esvc.Columns(module, web.VIP()))
+		after.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Connect("b1"))
+		after.Expect(matrix.Not(hosts), matrix.ColumnsIn(module), matrix.NotProbed())
+		for r, row := range report.Rows {
+			for answer := range report.At(r, 0).Observed.Answers {
+				after.Expect(matrix.RowNamed(row.Name), matrix.ColumnsIn(module), matrix.Connect(answer))
+			}
+		}
+		t.Check(ctx, "pod with an SCTP hostPort", after)
 	})
 })
 

@@ -19,6 +19,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -112,6 +113,30 @@ var _ = SIGDescribe("Services with several ports", func() {
 			check("both replaced", "new1", "new2")
 		})
 
+		// BEY-05
+		f.It(over("should serve several ports by one target, and a named target by the endpoints that have it"), func(ctx context.Context) {
+			t := e2esvc.NewTopology(ctx, f)
+			t.CreateBackends(ctx,
+				e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Tweak: namingPort("some", protocol)},
+				e2esvc.BackendSpec{Name: "b2", Group: "web", Node: 1})
+			port := func(number int32, target string) func(*v1.Service) {
+				return e2esvc.WithPort(e2esvc.Targeting(e2esvc.ServicePort(number, protocol), intstr.FromString(target)))
+			}
+			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol),
+				e2esvc.WithPort(e2esvc.ServicePort(81, protocol)), port(82, "some"), port(83, "nobody"))
+
+			table := t.NewTable(web.VIP())
+			for number, expected := range map[int32]matrix.Expectation{
+				80: matrix.Connect("b1", "b2"),
+				81: matrix.Connect("b1", "b2"),
+				82: matrix.Connect("b1").Exactly(),
+				83: matrix.Refuse(),
+			} {
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(number, protocol)), expected)
+			}
+			t.Check(ctx, "four ports", table)
+		})
+
 		// EPS-01
 		f.It(over("should map each port to its own target when several EndpointSlices name one pod"), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
@@ -149,6 +174,64 @@ var _ = SIGDescribe("Services with several ports", func() {
 			checkPorts(ctx, t, "second endpoint not ready", web, matrix.Connect("b1").Exactly(), matrix.Refuse())
 		})
 	}
+
+	// EPS-03
+	f.It("should map each port to its own target when Endpoints with two subsets name one pod", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		pod := t.CreateBackends(ctx,
+			e2esvc.BackendSpec{Name: "pod-8080", Node: 0},
+			e2esvc.BackendSpec{Name: "pod-9090", Beside: "pod-8080", Ports: e2esvc.Ports{HTTP: 9090, UDP: 9091}})
+		// Both protocols under one port number, on each of the two.
+		create := func(name string) *e2esvc.Service {
+			return t.CreateService(ctx, name, "", e2esvc.ServicePort(80, v1.ProtocolTCP), withoutSelector,
+				e2esvc.WithPort(e2esvc.ServicePort(81, v1.ProtocolTCP)),
+				e2esvc.WithPort(e2esvc.ServicePort(80, v1.ProtocolUDP)),
+				e2esvc.WithPort(e2esvc.ServicePort(81, v1.ProtocolUDP)))
+		}
+		web, skipped := create("web"), create("skipped")
+		for service, labels := range map[*e2esvc.Service]map[string]string{web: nil, skipped: {discoveryv1.LabelSkipMirror: "true"}} {
+			t.CreateEndpoints(ctx, service, labels, pod[0], pod[1], pod[0], pod[1])
+		}
+		check := func(phase string, first, second matrix.Expectation) {
+			table := t.NewTable(e2esvc.Columns(web.VIP(), skipped.VIP()))
+			for _, protocol := range e2esvc.Protocols {
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(80, protocol)), first)
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(web.VIPPort(81, protocol)), second)
+			}
+			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("skipped"), matrix.Refuse())
+			t.Check(ctx, phase, table)
+		}
+
+		check("mirrored", matrix.Connect("pod-8080").Exactly(), matrix.Connect("pod-9090").Exactly())
+		t.DeleteEndpoints(ctx, web)
+		check("Endpoints deleted", matrix.Refuse(), matrix.Refuse())
+	})
+
+	// BEY-03
+	f.It("should follow a change of the target port and keep connections that there are", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		t.CreateBackends(ctx,
+			e2esvc.BackendSpec{Name: "old", Group: "web", Node: 0},
+			e2esvc.BackendSpec{Name: "new", Beside: "old", Ports: e2esvc.Ports{HTTP: 9090, UDP: 9091}})
+		port := e2esvc.ServicePort(80, v1.ProtocolTCP)
+		web := t.CreateService(ctx, "web", "web", port)
+		check := func(phase, backend string) {
+			table := t.NewTable(web.VIP())
+			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Connect(backend).Exactly())
+			t.Check(ctx, phase, table)
+		}
+
+		check("first target", "old")
+		// Each source has one connection at a time, and no other lasts as long:
+		// those that are there when the target changes have to stay with it.
+		const lasting = 4 * time.Second
+		table := t.NewTable(e2esvc.Established(web.VIP(), lasting))
+		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.ConnectSome("old", "new"))
+		connections := t.Stream(ctx, "connections meanwhile", table, e2esvc.InOrder("old", "new"))
+		web.Update(ctx, func(s *v1.Service) { s.Spec.Ports[0].TargetPort = intstr.FromInt(9090) })
+		check("second target", "new")
+		connections.For(ctx, 2*lasting)
+	})
 
 	// PORT-03
 	f.It("should tell protocols on one port number apart", func(ctx context.Context) {

@@ -50,4 +50,21 @@ var _ = SIGDescribe("Services over SCTP", func() {
 		table.Expect(matrix.AllRows(), matrix.ColumnsIn(overTCP), matrix.Fail())
 		t.Check(ctx, "backend on every node", table)
 	})
+
+	// HNET-03: what the hostPort is for, where a kernel has SCTP.
+	f.It("should be reached through the hostPort of a pod from every node", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		t.NeedSCTP(ctx)
+		hostPort := e2esvc.HostPorts().HTTP
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Ports: e2esvc.WithSCTP,
+			Tweak: onHostPort(v1.ProtocolSCTP, t.Node(0).Address(t.Families[0]), hostPort)})
+		overSCTP, _ := t.HostPort(hostPort, v1.ProtocolSCTP)
+
+		table := t.NewTable(overSCTP)
+		table.Expect(matrix.AllRows(), matrix.ColumnsIn(overSCTP), matrix.Fail())
+		table.Expect(matrix.AllRows(), matrix.And(matrix.ColumnsIn(overSCTP), matrix.ColumnsOn(t.Node(0).Name)), matrix.Connect("b1"))
+		// A host outside may lack SCTP.
+		table.Expect(matrix.RowsOfKind(matrix.SourceExternal), matrix.ColumnsIn(overSCTP), matrix.NotProbed())
+		t.Check(ctx, "pod on one node", table)
+	})
 })

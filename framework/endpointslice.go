@@ -32,8 +32,8 @@ const fieldManager = "service-e2e.sigs.k8s.io"
 
 // CreateEndpointSlice makes a backend an endpoint of a Service without
 // selector, by hand: in an EndpointSlice of its own, for one port of the
-// Service.
-func (t *Topology) CreateEndpointSlice(ctx context.Context, service *Service, port v1.ServicePort, b *Backend) *discoveryv1.EndpointSlice {
+// Service; changes make it anything else.
+func (t *Topology) CreateEndpointSlice(ctx context.Context, service *Service, port v1.ServicePort, b *Backend, changes ...func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSlice {
 	ginkgo.GinkgoHelper()
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: metav1.ObjectMeta{
@@ -55,7 +55,11 @@ func (t *Topology) CreateEndpointSlice(ctx context.Context, service *Service, po
 			NodeName:   ptr.To(b.Node.Name),
 		}},
 	}
-	created, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(t.f.Namespace.Name).Create(ctx, slice, metav1.CreateOptions{})
+	slice.Namespace = t.f.Namespace.Name
+	for _, change := range changes {
+		change(slice)
+	}
+	created, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(slice.Namespace).Create(ctx, slice, metav1.CreateOptions{})
 	framework.ExpectNoError(err, "creating an EndpointSlice of Service %s", service.Name)
 	return created
 }
@@ -76,3 +80,13 @@ func (t *Topology) DeleteEndpointSlice(ctx context.Context, slice *discoveryv1.E
 	err := t.f.ClientSet.DiscoveryV1().EndpointSlices(slice.Namespace).Delete(ctx, slice.Name, metav1.DeleteOptions{})
 	framework.ExpectNoError(err, "deleting EndpointSlice %s", slice.Name)
 }
+
+// BystanderAddress returns the address of the control K3's backend, which is a pod
+// of another namespace than the spec's; empty if it has none of the IP family. Its
+// port is that of [ServicePort].
+func (t *Topology) BystanderAddress(family v1.IPFamily) string {
+	return addressOf(family, t.bystanderIPs)
+}
+
+// BystanderName is the name of that backend in tables.
+func (t *Topology) BystanderName() string { return t.bystander.Name }

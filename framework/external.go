@@ -17,9 +17,15 @@ limitations under the License.
 package framework
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2"
+	"k8s.io/kubernetes/test/e2e/framework"
 )
 
 // ExternalClient is the client outside the cluster: an agnhost netexec server
@@ -63,4 +69,24 @@ func (e *ExternalClient) addresses() []string {
 	default:
 		return nil
 	}
+}
+
+// ExternalEndpoint returns the address of the off-cluster client in the primary IP
+// family and the port on which its own server listens, so that a Service can have
+// it as its endpoint. The address is empty if there is none, or if it is unknown.
+func (t *Topology) ExternalEndpoint(ctx context.Context) (address string, port int32) {
+	ginkgo.GinkgoHelper()
+	for i := range t.sources {
+		s := &t.sources[i]
+		address := addressOf(t.Families[0], s.Addresses)
+		if s.URL == "" || address == "" {
+			continue
+		}
+		_, body, err := (&dialer{client: t.prober.direct}).get(ctx, s.URL+"/serverport", dialTimeout)
+		framework.ExpectNoError(err, "asking the off-cluster client for its port")
+		number, err := strconv.ParseInt(strings.TrimSpace(string(body)), 10, 32)
+		framework.ExpectNoError(err, "reading the port of the off-cluster client")
+		return address, int32(number)
+	}
+	return "", 0
 }

@@ -52,6 +52,9 @@ var tools = map[string]tool{
 	string(APIServer):   apiServerTool,
 	sysctlRequest:       sysctlTool,
 	string(outOfWindow): outOfWindowTool,
+	establishedRequest:  establishedTool,
+	pingRequest:         pingTool,
+	kernelModuleRequest: kernelModuleTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

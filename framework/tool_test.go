@@ -76,6 +76,19 @@ func TestTools(t *testing.T) {
 		{request: outOfWindow, output: exitMark + "124", outcome: matrix.TimedOut},
 		{request: outOfWindow, output: "bash: killed" + exitMark + "137", outcome: matrix.Error},
 		{request: APIServer, output: "curl: (7) Failed to connect" + exitMark + "7", outcome: matrix.Refused},
+		{request: "established:4", output: "ns/b1\nns/b1\n" + exitMark + "0", answer: "ns/b1"},
+		{request: "established:4", output: "ns/b1\nns/b2\n" + exitMark + "0", answer: "ns/b1 then ns/b2"},
+		{request: "established:4", output: "ns/b1\n" + exitMark + "1", outcome: matrix.TimedOut},
+		{request: "established:4", output: "ns/b1\nbash: printf: write error: Broken pipe\n" + exitMark + "1", outcome: matrix.Unreachable},
+		{request: "established:4", output: "bash: connect: Connection refused\nbash: line 1: /dev/tcp/10.96.0.9/80: Connection refused\n" + exitMark + "1", outcome: matrix.Refused},
+		{request: pingRequest, output: "1 packets transmitted, 1 received, 0% packet loss, time 0ms" + exitMark + "0", answer: IsAlive},
+		{request: pingRequest, output: "1 packets transmitted, 0 received, 100% packet loss, time 0ms" + exitMark + "1", outcome: matrix.TimedOut},
+		{request: pingRequest, output: "From 10.96.0.9 icmp_seq=1 Destination Port Unreachable\n1 packets transmitted, 0 received, +1 errors, 100% packet loss" + exitMark + "1", outcome: matrix.Refused},
+		{request: pingRequest, output: "From 172.18.0.1 icmp_seq=1 Destination Host Unreachable\n1 packets transmitted, 0 received, +1 errors, 100% packet loss" + exitMark + "1", outcome: matrix.Unreachable},
+		{request: pingRequest, output: "ping: socket: Operation not permitted" + exitMark + "2", outcome: matrix.Error},
+		{request: "module:sctp", output: "loaded\n" + exitMark + "0", answer: ModuleLoaded},
+		{request: "module:sctp", output: "not-loaded\n" + exitMark + "0", answer: ModuleAbsent},
+		{request: "module:sctp", output: "sh: syntax error" + exitMark + "2", outcome: matrix.Error},
 	} {
 		body, err := json.Marshal(map[string]string{"output": test.output})
 		if err != nil {
