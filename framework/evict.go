@@ -23,6 +23,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/test/e2e/framework"
 	e2epod "k8s.io/kubernetes/test/e2e/framework/pod"
 	"k8s.io/utils/ptr"
@@ -42,8 +43,13 @@ func Evictable(pod *v1.Pod) {
 }
 
 // Evict makes the kubelet evict a backend, for writing more than it may to a
-// volume, and waits until its pod has failed. The pod stays, with its labels and
-// its address.
+// volume, and waits until its pod is done. The pod stays, with its labels and its
+// address.
+//
+// It is done in phase Failed or Succeeded: when the server heeds SIGTERM and exits
+// with 0 before the kubelet has written down the eviction, that counts
+// (https://github.com/kubernetes/kubernetes/issues/141483). Otherwise a pod that is
+// always restarted never ends.
 func (t *Topology) Evict(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
 	fill := fmt.Sprintf("head -c 4194304 /dev/zero > %s/full", scratch)
@@ -51,7 +57,7 @@ func (t *Topology) Evict(ctx context.Context, b *Backend) {
 	framework.ExpectNoError(err, "filling the volume of backend %s", b.Name)
 	err = e2epod.WaitForPodCondition(ctx, t.f.ClientSet, b.Pod.Namespace, b.Pod.Name, "evicted", t.f.Timeouts.PodStart,
 		func(pod *v1.Pod) (bool, error) {
-			return pod.Status.Phase == v1.PodFailed && pod.Status.Reason == "Evicted", nil
+			return podutil.IsPodTerminal(pod), nil
 		})
 	framework.ExpectNoError(err, "waiting until the kubelet has evicted backend %s", b.Name)
 	t.forget(b)
