@@ -214,6 +214,9 @@ func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 			return condition != nil && condition.Status == status, nil
 		})
 	framework.ExpectNoError(err, "waiting until backend %s is ready or not", b.Name)
+	if !ready {
+		t.awaitWithdrawn(ctx, b.Pod)
+	}
 	b.unready = !ready
 }
 
@@ -268,6 +271,7 @@ func (t *Topology) AwaitGone(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
 	err := e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, b.Pod.Name, b.Pod.Namespace, t.f.Timeouts.PodDelete)
 	framework.ExpectNoError(err, "waiting until backend %s is gone", b.Name)
+	t.awaitWithdrawn(ctx, b.Pod)
 	t.forget(b)
 }
 

@@ -62,6 +62,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	expected, err := table.build()
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
+	t.unsettled = t.unsettled || t.flows.orphaned(expected, t.serving(), time.Now())
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before phase %q", phase)
 	t.flows.awaitForgotten(ctx, expected, t.serving())
 	start := time.Now()

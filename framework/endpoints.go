@@ -19,11 +19,13 @@ package framework
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/kubernetes/test/e2e/framework"
 	"k8s.io/utils/ptr"
 
@@ -56,12 +58,33 @@ func (t *Topology) DeleteEndpoints(ctx context.Context, service *Service) {
 	framework.ExpectNoError(err, "deleting the Endpoints of Service %s", service.Name)
 }
 
+// awaitWithdrawn waits until no EndpointSlice of the spec says any more that a pod
+// serves. If that takes too long it is no failure: the table will show what is
+// wrong, if anything is.
+func (t *Topology) awaitWithdrawn(ctx context.Context, pod *v1.Pod) {
+	ginkgo.GinkgoHelper()
+	err := wait.PollUntilContextTimeout(ctx, Timeouts.Poll, Timeouts.Sentinel, true, func(ctx context.Context) (bool, error) {
+		listed, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(pod.Namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, err
+		}
+		return !slices.ContainsFunc(listed.Items, func(slice discoveryv1.EndpointSlice) bool {
+			return slices.ContainsFunc(slice.Endpoints, func(endpoint discoveryv1.Endpoint) bool {
+				return endpoint.TargetRef != nil && endpoint.TargetRef.UID == pod.UID && ptr.Deref(endpoint.Conditions.Serving, true)
+			})
+		}), nil
+	})
+	if err != nil {
+		framework.Logf("Waiting until no EndpointSlice offers pod %s: %v", pod.Name, err)
+	}
+}
+
 // Direct returns the columns of the ready endpoints of a Service, one per address
 // and port: the addresses behind it, for Services whose endpoints are no
 // backends of the spec.
 func (s *Service) Direct(ctx context.Context, port int32, protocol v1.Protocol) []matrix.Column {
 	ginkgo.GinkgoHelper()
-	slices, err := s.t.f.ClientSet.DiscoveryV1().EndpointSlices(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + s.Name})
+	listed, err := s.t.f.ClientSet.DiscoveryV1().EndpointSlices(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + s.Name})
 	framework.ExpectNoError(err, "listing the EndpointSlices of Service %s", s.Name)
 	name := ""
 	for _, p := range s.Spec.Ports {
@@ -70,7 +93,7 @@ func (s *Service) Direct(ctx context.Context, port int32, protocol v1.Protocol) 
 		}
 	}
 	var columns []matrix.Column
-	for _, slice := range slices.Items {
+	for _, slice := range listed.Items {
 		for _, p := range slice.Ports {
 			if ptr.Deref(p.Name, "") != name || p.Port == nil {
 				continue

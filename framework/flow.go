@@ -132,6 +132,27 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 	return longest
 }
 
+// orphaned tells whether a node may still track flows to a backend that does not
+// serve any more: its Service proxy removes them, once it has heard of that. Till
+// then a probe may get the source port of one, and go where nobody is.
+func (f flows) orphaned(table *matrix.Table, serving []string, now time.Time) bool {
+	rows, columns := table.Size()
+	for c := range columns {
+		column := table.Column(c)
+		if hasFixedPort(column) || column.Role != matrix.RoleSubject {
+			continue
+		}
+		for r := range rows {
+			for name, last := range f.by[frontend{table.Row(r).Name, column.Address, column.Port}] {
+				if now.Sub(last) < flowLifetime && !slices.Contains(serving, name) && !table.Expected(r, c).Allows(name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // awaitForgotten waits until the remaining time is over, or ctx is.
 func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving []string) {
 	remaining := f.remaining(table, serving, time.Now())

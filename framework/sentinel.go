@@ -32,7 +32,7 @@ import (
 )
 
 // awaitProxies waits until the Service proxy of every node knows the Services
-// that were created or changed so far. It creates one more Service, the
+// that were created or changed so far, and the EndpointSlices. It creates one more Service, the
 // sentinel, and probes that until it answers: proxies handle Services in the
 // order of their changes, or all that are pending at once.
 //
