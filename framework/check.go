@@ -62,7 +62,9 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	expected, err := table.build()
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
-	t.unsettled = t.unsettled || t.flows.orphaned(expected, t.serving(), time.Now())
+	if t.flows.bereaved(expected, t.serving()) {
+		t.unsettled = true
+	}
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before phase %q", phase)
 	t.flows.awaitForgotten(ctx, expected, t.serving())
 	start := time.Now()

@@ -60,5 +60,6 @@ func (t *Topology) Evict(ctx context.Context, b *Backend) {
 			return podutil.IsPodTerminal(pod), nil
 		})
 	framework.ExpectNoError(err, "waiting until the kubelet has evicted backend %s", b.Name)
+	t.awaitWithdrawn(ctx, b.Pod)
 	t.forget(b)
 }

@@ -46,7 +46,7 @@ const flowLifetime = 31 * time.Second
 // purpose, as those over TCP.
 type flows struct {
 	answered map[frontend]time.Time
-	// by is the same by the name of the backend.
+	// by is the same by the name of the backend, and of TCP frontends too.
 	by map[frontend]map[string]time.Time
 	// spread is when more than one backend has last answered a source.
 	spread map[frontend]time.Time
@@ -60,9 +60,14 @@ func newFlows() flows {
 
 // frontend is one as seen from a source, by the name of its row.
 type frontend struct {
-	source  string
-	address string
-	port    int
+	source   string
+	address  string
+	port     int
+	protocol v1.Protocol
+}
+
+func frontendOf(row matrix.Row, column matrix.Column) frontend {
+	return frontend{row.Name, column.Address, column.Port, v1.Protocol(column.Protocol)}
 }
 
 // delete takes note that something was deleted of the Service with these addresses.
@@ -72,25 +77,28 @@ func (f flows) delete(addresses []string) {
 	}
 }
 
-// remember takes note of the UDP frontends that have answered.
+// remember takes note of the frontends that have answered.
 func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 	rows, columns := verdict.Size()
 	for c := range columns {
 		column := verdict.Column(c)
-		if column.Role != matrix.RoleSubject || hasFixedPort(column) || v1.Protocol(column.Protocol) != v1.ProtocolUDP {
+		if column.Role != matrix.RoleSubject || hasFixedPort(column) {
 			continue
 		}
 		for r := range rows {
-			at := frontend{verdict.Row(r).Name, column.Address, column.Port}
+			at := frontendOf(verdict.Row(r), column)
 			seen := verdict.At(r, c).Observed
-			if seen.Connects() > 0 {
-				f.answered[at] = now
-			}
 			for name := range seen.Answers {
 				if f.by[at] == nil {
 					f.by[at] = map[string]time.Time{}
 				}
 				f.by[at][name] = now
+			}
+			if at.protocol != v1.ProtocolUDP {
+				continue
+			}
+			if seen.Connects() > 0 {
+				f.answered[at] = now
 			}
 			if len(seen.Answers) > 1 {
 				f.spread[at] = now
@@ -111,7 +119,7 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 			continue // it is the flow that is asked for
 		}
 		for r := range rows {
-			at := frontend{table.Row(r).Name, column.Address, column.Port}
+			at := frontendOf(table.Row(r), column)
 			last, answered := f.answered[at]
 			stale := answered && (column.Kind == matrix.FrontendNodePort || f.deleted[column.Address])
 			switch e := table.Expected(r, c); {
@@ -120,7 +128,7 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 				longest = max(longest, flowLifetime-now.Sub(last))
 			case e.KeepsToOne() && !f.spread[at].IsZero():
 				longest = max(longest, flowLifetime-now.Sub(f.spread[at]))
-			case column.Role == matrix.RoleSubject:
+			case column.Role == matrix.RoleSubject && at.protocol == v1.ProtocolUDP:
 				for name, last := range f.by[at] {
 					if slices.Contains(serving, name) && !e.Allows(name) {
 						longest = max(longest, flowLifetime-now.Sub(last))
@@ -132,25 +140,27 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 	return longest
 }
 
-// orphaned tells whether a node may still track flows to a backend that does not
-// serve any more: its Service proxy removes them, once it has heard of that. Till
-// then a probe may get the source port of one, and go where nobody is.
-func (f flows) orphaned(table *matrix.Table, serving []string, now time.Time) bool {
+// bereaved tells whether a table has frontends that were answered by a backend
+// which does not serve any more, and forgets about it. Until the Service proxies
+// have heard of that, what is sent there goes where nobody is, and so will later
+// what has the same source port: over UDP for as long as the node tracks a flow to
+// the backend, which is until its proxy removes that; over TCP for the 120 s that
+// are given to a connection that nobody answers (nf_conntrack_tcp_timeout_syn_sent).
+func (f flows) bereaved(table *matrix.Table, serving []string) bool {
+	found := false
 	rows, columns := table.Size()
 	for c := range columns {
-		column := table.Column(c)
-		if hasFixedPort(column) || column.Role != matrix.RoleSubject {
-			continue
-		}
 		for r := range rows {
-			for name, last := range f.by[frontend{table.Row(r).Name, column.Address, column.Port}] {
-				if now.Sub(last) < flowLifetime && !slices.Contains(serving, name) && !table.Expected(r, c).Allows(name) {
-					return true
+			backends := f.by[frontendOf(table.Row(r), table.Column(c))]
+			for name := range backends {
+				if !slices.Contains(serving, name) && !table.Expected(r, c).Allows(name) {
+					delete(backends, name)
+					found = true
 				}
 			}
 		}
 	}
-	return false
+	return found
 }
 
 // awaitForgotten waits until the remaining time is over, or ctx is.

@@ -52,18 +52,22 @@ func TestFlows(t *testing.T) {
 	if got := f.remaining(table(matrix.Refuse()), nil, now); got != 0 {
 		t.Errorf("the proxy removes the flows of endpoints that went away, but %v is waited", got)
 	}
-	if !f.orphaned(table(matrix.Refuse()), nil, now) || !f.orphaned(table(matrix.Connect("b2")), []string{"b2"}, now) {
-		t.Error("nobody waits until the proxies have removed the flows of an endpoint that went away")
-	}
-	for why, orphaned := range map[string]bool{
-		"of a backend that serves": f.orphaned(table(matrix.Refuse()), []string{"b1"}, now),
-		"that are allowed":         f.orphaned(table(matrix.Connect("b1")), nil, now),
-		"that are forgotten":       f.orphaned(table(matrix.Refuse()), nil, now.Add(time.Minute)),
+	for why, bereaved := range map[string]bool{
+		"a backend that serves":   f.bereaved(table(matrix.Refuse()), []string{"b1"}),
+		"one that is allowed":     f.bereaved(table(matrix.Connect("b1")), nil),
+		"one that never answered": f.bereaved(table(matrix.Connect("b1")), []string{"b1"}),
 	} {
-		if orphaned {
-			t.Errorf("flows %s are waited for", why)
+		if bereaved {
+			t.Errorf("the proxies are waited for because of %s", why)
 		}
 	}
+	if !f.bereaved(table(matrix.Connect("b2")), []string{"b2"}) {
+		t.Error("the proxies are not waited for after a backend went away")
+	}
+	if f.bereaved(table(matrix.Connect("b2")), []string{"b2"}) {
+		t.Error("the proxies are waited for a second time")
+	}
+	f.remember(verdict, now)
 	f.deleted["10.96.0.9"] = true
 	if got := f.remaining(table(matrix.Connect("b1")), nil, now); got != 0 {
 		t.Errorf("a table that expects answers waits %v", got)
