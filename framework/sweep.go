@@ -21,13 +21,19 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
 const (
-	// workersPerSource bounds the cells of one row that are probed at once.
+	// sourceCapacity bounds the cells that are probed at once from one source by
+	// all processes of the run, which share most sources. More gain nothing: a
+	// machine that is busy then keeps each of them waiting, and agnhost gives up
+	// after 5 s.
+	sourceCapacity = 8
+	// workersPerSource bounds those of one table.
 	workersPerSource = 4
 	// triesPerRequest bounds the tries of one request, so that a cell whose
 	// tries all run into their time limit is noticed soon.
@@ -119,7 +125,7 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 		queue <- cell
 	}
 	close(queue)
-	workers := workersPerSource
+	workers := workers()
 	if slices.ContainsFunc(cells, s.fillsBuffers) {
 		workers = 1
 	}
@@ -131,6 +137,12 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 		})
 	}
 	wg.Wait()
+}
+
+// workers returns how many cells of one row this process probes at once.
+func workers() int {
+	suite, _ := ginkgo.GinkgoConfiguration()
+	return min(workersPerSource, max(1, sourceCapacity/suite.ParallelTotal))
 }
 
 // fillsBuffers tells whether a cell's datagrams are so large that a dozen of them
