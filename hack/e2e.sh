@@ -34,9 +34,10 @@ suite_command() {
   local prefix="-ginkgo."
   COMMAND=("${OUT}/svc.test")
   if [[ "${PARALLEL}" -gt 1 ]]; then
-    # Ginkgo's own command starts the processes, and merges their reports.
+    # Ginkgo's own command starts the processes, and merges their reports. Its
+    # limit of an hour is too short for all specs on a slow machine.
     build_ginkgo
-    COMMAND=("${OUT}/ginkgo" "--procs=${PARALLEL}" --no-color)
+    COMMAND=("${OUT}/ginkgo" "--procs=${PARALLEL}" --no-color --timeout=24h)
     prefix="--"
   fi
   [[ -z "${FOCUS}" ]] || COMMAND+=("${prefix}focus=${FOCUS}")
