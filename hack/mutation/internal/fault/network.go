@@ -129,7 +129,7 @@ func betweenPods(match, do string) func(*world.World) plan {
 			from, to := world.Of(v6, w.Nodes[node1].PodCIDRs), world.Of(v6, w.Nodes[node2].PodCIDRs)
 			if from != "" && to != "" {
 				p[node1] = append(p[node1], rules.Rule{
-					Chain: rules.Forward, V6: v6, Match: fmt.Sprintf("%[1]s saddr %s %[1]s daddr %s %s", inFamily(v6), from, to, match), Do: do,
+					Chain: rules.Forward, V6: v6, Match: fmt.Sprintf("%[1]s saddr %[2]s %[1]s daddr %[3]s %[4]s", inFamily(v6), from, to, match), Do: do,
 				})
 			}
 		}
