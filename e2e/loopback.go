@@ -19,10 +19,13 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
+	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
 	admissionapi "k8s.io/pod-security-admission/api"
 
 	e2esvc "sigs.k8s.io/service-e2e/framework"
@@ -86,6 +89,34 @@ var _ = SIGDescribe("Services loopback node ports", func() {
 			t.Check(ctx, "alike on all nodes", table)
 		})
 	}
+
+	// NP-06: what such node ports are used for most.
+	f.It("should let every node pull an image from a registry behind one of them", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 1, Pod: t.ServingImages(ctx)})
+		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.OfType(v1.ServiceTypeNodePort))
+		registry := t.CreateService(ctx, "registry", "web", e2esvc.RegistryPort(80), e2esvc.OfType(v1.ServiceTypeNodePort))
+		hosts := matrix.RowsOfKind(matrix.SourceHost)
+		table := t.NewTable(web.Loopbacks())
+		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Refuse())
+		table.Expect(hosts, matrix.ColumnsOfService("web"), matrix.Implementation())
+		report := t.Check(ctx, "which there are", table)
+		if !anyConnected(report, hosts, web.Loopbacks()[0]) {
+			e2eskipper.Skipf("needs node ports on the loopback address, which the Service proxy does not have here")
+		}
+
+		unallocated := t.UnallocatedNodePort(ctx, v1.ProtocolTCP)[0]
+		at := func(port int) string { return net.JoinHostPort(e2esvc.Loopback(t.Families[0]), strconv.Itoa(port)) }
+		for _, node := range t.Nodes {
+			address := at(int(registry.Spec.Ports[0].NodePort))
+			if trouble := t.Pull(ctx, node, address); trouble != "" {
+				framework.Failf("node %s cannot pull an image from the registry at %s, a node port of Service registry: %s", node.Name, address, trouble)
+			}
+			if t.Pull(ctx, node, at(unallocated.Port)) == "" {
+				framework.Failf("node %s says it has pulled an image from port %d, where nobody should be", node.Name, unallocated.Port)
+			}
+		}
+	})
 })
 
 // anyConnected tells whether a column was answered to any of the rows.

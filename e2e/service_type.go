@@ -19,6 +19,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
@@ -43,13 +44,7 @@ var _ = SIGDescribe("Services that change their type", func() {
 		// the ClusterIP's UDP port, one that is never defined stands for them
 		// before: what is probed while a node does not translate it may stay
 		// untranslated for a while.
-		onNodes := func(protocol v1.Protocol) []matrix.Column {
-			planned := *web
-			planned.Service = web.DeepCopy()
-			planned.Spec.Ports = []v1.ServicePort{onNodePort(e2esvc.ServicePort(80, protocol), number)}
-			return planned.NodePorts()
-		}
-		overTCP, overUDP := onNodes(v1.ProtocolTCP), onNodes(v1.ProtocolUDP)
+		overTCP, overUDP := web.PlannedNodePorts(onNodePort(tcp, number)), web.PlannedNodePorts(onNodePort(udp, number))
 		vip, never := web.VIPPort(80, v1.ProtocolUDP), web.VIPPort(81, v1.ProtocolUDP)
 		check := func(phase string, ofTCP, ofUDP matrix.Expectation, columns []matrix.Column, ofColumns matrix.Expectation) {
 			table := t.NewTable(e2esvc.Columns(web.VIPPort(80, v1.ProtocolTCP), columns, overTCP, overUDP))
@@ -89,6 +84,65 @@ var _ = SIGDescribe("Services that change their type", func() {
 	})
 
 	for _, protocol := range e2esvc.Protocols {
+		// TYPE-06, TYPE-07, BEY-04, BEY-15: each table shows the frontends that
+		// there are, those that there have been, and those that are to come.
+		f.It(fmt.Sprintf("should open and close frontends as their type and ports change over %s", protocol), func(ctx context.Context) {
+			t := e2esvc.NewTopology(ctx, f)
+			b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Gated: true})[0]
+			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol))
+			// A provider may give an address that it has back to another Service
+			// at once. So it takes this one, whose address is made up, to show
+			// that an address ends with its load balancer.
+			twin := t.CreateService(ctx, "twin", "web", e2esvc.ServicePort(80, protocol), e2esvc.ByHand, allocatingNodePorts(false))
+			vip80, vip81 := web.VIPPort(80, protocol), web.VIPPort(81, protocol)
+			numbers := t.ChooseNodePorts(ctx, 2)
+			nodePorts1 := web.PlannedNodePorts(onNodePort(e2esvc.ServicePort(80, protocol), numbers[0]))
+			nodePorts2 := web.PlannedNodePorts(onNodePort(e2esvc.ServicePort(81, protocol), numbers[1]))
+			c := changes{t: t, b1: b1, columns: e2esvc.Columns(vip80, vip81, nodePorts1, nodePorts2)}
+
+			c.check(ctx, "ClusterIP", vip80)
+			during := c.stream(ctx, "while frontends are added", vip80)
+			web.Update(ctx, func(s *v1.Service) {
+				s.Spec.Type, s.Spec.Ports[0].NodePort = v1.ServiceTypeNodePort, numbers[0]
+			})
+			c.follow(vip80, nodePorts1)
+			c.check(ctx, "NodePort", vip80, nodePorts1)
+			web.BecomeLoadBalancer(ctx)
+			twin.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, twin.Spec.IPFamilies[0]), nil))
+			provided80, provided81 := web.LoadBalancerPort(80, protocol), web.LoadBalancerPort(81, protocol)
+			written80, written81 := twin.LoadBalancerPort(80, protocol), twin.LoadBalancerPort(81, protocol)
+			c.columns = e2esvc.Columns(c.columns, provided80, provided81, written80, written81)
+			c.unreachable = e2esvc.Columns(written80, written81)
+			if web.MadeUp() {
+				c.unreachable = e2esvc.Columns(c.unreachable, provided80, provided81)
+			}
+			c.check(ctx, "LoadBalancer", vip80, nodePorts1, provided80, written80)
+			during.Stop()
+
+			for _, service := range []*e2esvc.Service{web, twin} {
+				service.Update(ctx, func(s *v1.Service) {
+					s.Spec.Ports[0].Port = 81
+					if s.Spec.Ports[0].NodePort != 0 {
+						s.Spec.Ports[0].NodePort = numbers[1]
+					}
+				})
+			}
+			c.follow(vip81, nodePorts2)
+			c.check(ctx, "other ports", vip81, nodePorts2, provided81, written81)
+			t.SetReady(ctx, b1, false)
+			c.checkEmpty(ctx, "no endpoint", vip81, nodePorts2, provided81, written81)
+			t.SetReady(ctx, b1, true)
+			c.check(ctx, "endpoint again", vip81, nodePorts2, provided81, written81)
+
+			during = c.stream(ctx, "while frontends are taken away", vip81)
+			web.Update(ctx, e2esvc.OfType(v1.ServiceTypeClusterIP))
+			twin.Update(ctx, e2esvc.OfType(v1.ServiceTypeClusterIP))
+			c.columns = slices.DeleteFunc(c.columns, to(provided80, provided81).Matches)
+			c.unreachable = e2esvc.Columns(written80, written81)
+			c.check(ctx, "ClusterIP again", vip81)
+			during.Stop()
+		})
+
 		// BEY-15
 		f.It(fmt.Sprintf("should leave nothing but a ClusterIP when they become one over %s", protocol), func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)

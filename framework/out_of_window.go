@@ -129,22 +129,35 @@ func (s *OutOfWindowServer) Injected(ctx context.Context) int {
 	return strings.Count(logs, "boom packet injected")
 }
 
-// outOfWindowTool connects with bash. End of file is the server's own close.
+// outOfWindowTool connects with bash, all tries at the same time, and prints a line
+// for each. End of file is the server's own close.
 var outOfWindowTool = tool{
 	command: func(p Probe) string {
-		return fmt.Sprintf("timeout %d bash -c ", outOfWindowLife) +
+		hold := fmt.Sprintf("timeout %d bash -c ", outOfWindowLife) +
 			quoted(fmt.Sprintf("exec 3<>/dev/tcp/%s/%d || exit 7; read -r -u 3; exit $?", p.Address, p.Port))
+		return fmt.Sprintf("i=0; while [ $i -lt %d ]; do i=$((i+1)); (out=$(%s 2>&1); echo $? $out) & done; wait", max(1, p.Tries), hold)
 	},
-	parse: func(output, exitCode string) matrix.Observation {
-		switch {
-		case exitCode == "7" || exitCode == "1" && strings.Contains(output, ": "):
-			return failed(classifyError(strings.ToLower(output)), 1, shorten(output))
-		case exitCode == "1":
-			return answered(Kept, 1)
-		case exitCode == "124" || exitCode == "143":
-			return failed(matrix.TimedOut, 1, "the server has not closed the connection in time")
-		default:
-			return failed(matrix.Error, 1, "bash: "+shorten(output))
+	parseAll: func(_ Probe, output string) matrix.Observation {
+		var seen matrix.Observation
+		for line := range strings.Lines(output) {
+			exitCode, complaint, _ := strings.Cut(strings.TrimSpace(line), " ")
+			seen = seen.Merge(heldConnection(exitCode, complaint))
 		}
+		return seen
 	},
+}
+
+// heldConnection returns what became of a connection by the exit code of bash and
+// what it complains of.
+func heldConnection(exitCode, complaint string) matrix.Observation {
+	switch {
+	case exitCode == "1" && complaint == "":
+		return answered(Kept, 1)
+	case exitCode == "1" || exitCode == "7":
+		return failed(classifyError(strings.ToLower(complaint)), 1, shorten(complaint))
+	case exitCode == "124" || exitCode == "143":
+		return failed(matrix.TimedOut, 1, "the server has not closed the connection in time")
+	default:
+		return failed(matrix.Error, 1, "bash: "+shorten(complaint))
+	}
 }

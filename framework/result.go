@@ -173,12 +173,17 @@ type progressPrinter struct {
 var progress progressPrinter
 
 func (p *progressPrinter) phase(r *Result) {
-	if spec := r.Table.Meta.Spec; spec != p.spec {
-		p.spec = spec
-		fmt.Fprintf(os.Stdout, "\n%s\n", spec)
-	}
-	fmt.Fprintln(os.Stdout, r.line())
+	p.print(r.line())
 	if ShowTables {
 		fmt.Fprint(os.Stdout, r.Table.Text(matrix.TextOptions{}))
 	}
+}
+
+// print prints a line of the current spec, or several.
+func (p *progressPrinter) print(lines string) {
+	if spec := ginkgo.CurrentSpecReport().FullText(); spec != p.spec {
+		p.spec = spec
+		fmt.Fprintf(os.Stdout, "\n%s\n", spec)
+	}
+	fmt.Fprintln(os.Stdout, lines)
 }

@@ -304,6 +304,12 @@ func (s *Service) NodePortsOver(families ...v1.IPFamily) []matrix.Column {
 	return columns
 }
 
+// PlannedNodePorts returns the columns of the node port that the Service is going
+// to have by a port, one per node and IP family of the Service.
+func (s *Service) PlannedNodePorts(port v1.ServicePort) []matrix.Column {
+	return s.t.nodePortColumns(s, s.Spec.IPFamilies, fmt.Sprintf("NP:%d", port.Port), port.NodePort, port.Protocol)
+}
+
 // nodePortColumns returns the columns for a port of the nodes, one per IP family
 // and node.
 func (t *Topology) nodePortColumns(s *Service, families []v1.IPFamily, label string, port int32, protocol v1.Protocol) []matrix.Column {

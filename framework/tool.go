@@ -55,6 +55,7 @@ var tools = map[string]tool{
 	establishedRequest:  establishedTool,
 	pingRequest:         pingTool,
 	kernelModuleRequest: kernelModuleTool,
+	bandwidthRequest:    bandwidthTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

@@ -70,11 +70,12 @@ func TestTools(t *testing.T) {
 		{request: APIServer, output: "hello" + exitMark + "0", answer: "hello"},
 		{request: sysctlRequest, output: "3600\n" + exitMark + "0", answer: "3600"},
 		{request: sysctlRequest, output: "cat: no such file" + exitMark + "1", outcome: matrix.NoSuchName},
-		{request: outOfWindow, output: exitMark + "1", answer: Kept},
-		{request: outOfWindow, output: "bash: connect: Connection refused\nbash: line 1: /dev/tcp/10.96.0.9/9000: Connection refused" + exitMark + "7", outcome: matrix.Refused},
-		{request: outOfWindow, output: "bash: line 1: read: read error: 3: Connection reset by peer" + exitMark + "1", outcome: matrix.Unreachable},
-		{request: outOfWindow, output: exitMark + "124", outcome: matrix.TimedOut},
-		{request: outOfWindow, output: "bash: killed" + exitMark + "137", outcome: matrix.Error},
+		{request: outOfWindow, output: "1\n" + exitMark + "0", answer: Kept},
+		{request: outOfWindow, output: "7 bash: connect: Connection refused bash: line 1: /dev/tcp/10.96.0.9/9000: Connection refused\n" + exitMark + "0", outcome: matrix.Refused},
+		{request: outOfWindow, output: "1 bash: line 1: read: read error: 3: Connection reset by peer\n" + exitMark + "0", outcome: matrix.Unreachable},
+		{request: outOfWindow, output: "124\n" + exitMark + "0", outcome: matrix.TimedOut},
+		{request: outOfWindow, output: "137 Killed\n" + exitMark + "0", outcome: matrix.Error},
+		{request: outOfWindow, output: "1\n1\n" + exitMark + "0", outcome: matrix.Error},
 		{request: APIServer, output: "curl: (7) Failed to connect" + exitMark + "7", outcome: matrix.Refused},
 		{request: "established:4", output: "ns/b1\nns/b1\n" + exitMark + "0", answer: "ns/b1"},
 		{request: "established:4", output: "ns/b1\nns/b2\n" + exitMark + "0", answer: "ns/b1 then ns/b2"},
@@ -89,6 +90,10 @@ func TestTools(t *testing.T) {
 		{request: "module:sctp", output: "loaded\n" + exitMark + "0", answer: ModuleLoaded},
 		{request: "module:sctp", output: "not-loaded\n" + exitMark + "0", answer: ModuleAbsent},
 		{request: "module:sctp", output: "sh: syntax error" + exitMark + "2", outcome: matrix.Error},
+		{request: bandwidthRequest, output: "20260101000000,10.244.1.2,40000,10.96.0.9,80,1,0.0-1.0,1250000000,10000000000\n" + exitMark + "0", answer: "10000000000"},
+		{request: bandwidthRequest, output: "20260101000000,10.244.1.2,40000,10.96.0.9,80,1,0.0-1.0,0,0\n" + exitMark + "0", outcome: matrix.TimedOut},
+		{request: bandwidthRequest, output: "tcp connect failed: Connection refused\n" + exitMark + "1", outcome: matrix.Refused},
+		{request: bandwidthRequest, output: exitMark + "124", outcome: matrix.TimedOut},
 	} {
 		body, err := json.Marshal(map[string]string{"output": test.output})
 		if err != nil {
