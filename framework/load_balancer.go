@@ -28,7 +28,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/kubernetes/test/e2e/framework"
-	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
 	"k8s.io/utils/ptr"
 
 	"sigs.k8s.io/service-e2e/matrix"
@@ -61,14 +60,6 @@ func (s *Service) SetIngress(ctx context.Context, ingress ...v1.LoadBalancerIngr
 // provider is what this process knows of the cluster's provider of load
 // balancers: nothing, that there is one, or that there is none.
 var provider *bool
-
-// NeedProvider skips the spec if the cluster has no provider of load balancers.
-func (t *Topology) NeedProvider(ctx context.Context) {
-	ginkgo.GinkgoHelper()
-	if !t.HasProvider(ctx) {
-		e2eskipper.Skipf("needs a provider of load balancers: a Service of type LoadBalancer got no address within %v", Timeouts.LoadBalancer)
-	}
-}
 
 // HasProvider tells whether the cluster gives a Service of type LoadBalancer an
 // address. A process finds that out once, by a Service that it deletes again.

@@ -35,14 +35,6 @@ func (t *Topology) NeedNodes(count int) {
 	}
 }
 
-// NeedExternal skips the spec if there is no client outside of the cluster.
-func (t *Topology) NeedExternal() {
-	ginkgo.GinkgoHelper()
-	if !t.hasExternal() {
-		e2eskipper.Skipf("needs a client outside of the cluster; name one with --svc.externalClient")
-	}
-}
-
 // NeedExternalIPs skips the spec if the cluster does not admit externalIPs.
 func (t *Topology) NeedExternalIPs(ctx context.Context) {
 	ginkgo.GinkgoHelper()
