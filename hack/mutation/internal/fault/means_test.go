@@ -45,11 +45,11 @@ func TestParseFlow(t *testing.T) {
 		want []string
 	}{
 		{translated, []string{
-			"-I", "-f", "ipv4", "-p", "udp", "--timeout", "120", "--src", "10.244.2.4", "--dst", "10.96.7.7", "--sport", "4000", "--dport", "80",
+			"-I", "-p", "udp", "--timeout", "120", "--src", "10.244.2.4", "--dst", "10.96.7.7", "--sport", "4000", "--dport", "80",
 			"--reply-src", "10.244.1.8", "--reply-dst", "10.244.2.4", "--reply-port-src", "8081", "--reply-port-dst", "4000", "--dst-nat", "10.244.1.8:8081",
 		}},
 		{masked, []string{
-			"-I", "-f", "ipv4", "-p", "udp", "--timeout", "120", "--src", "172.18.0.3", "--dst", "172.18.0.12", "--sport", "4000", "--dport", "30081",
+			"-I", "-p", "udp", "--timeout", "120", "--src", "172.18.0.3", "--dst", "172.18.0.12", "--sport", "4000", "--dport", "30081",
 			"--reply-src", "10.244.1.8", "--reply-dst", "172.18.0.12", "--reply-port-src", "8081", "--reply-port-dst", "5000", "--dst-nat", "10.244.1.8:8081",
 			"--src-nat", "172.18.0.12:5000",
 		}},

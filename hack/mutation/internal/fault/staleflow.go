@@ -164,12 +164,8 @@ func parseFlow(line string) (flow, bool) {
 // insertion returns the arguments by which conntrack(8) makes the flow.
 func (f flow) insertion() []string {
 	const seconds = "120"
-	family := "ipv4"
-	if world.V6(f.client) {
-		family = "ipv6"
-	}
 	args := []string{
-		"-I", "-f", family, "-p", "udp", "--timeout", seconds,
+		"-I", "-p", "udp", "--timeout", seconds,
 		"--src", f.client, "--dst", f.frontend, "--sport", f.clientPort, "--dport", f.frontendPort,
 		"--reply-src", f.backend, "--reply-dst", f.returnTo, "--reply-port-src", f.backendPort, "--reply-port-dst", f.returnPort,
 		"--dst-nat", net.JoinHostPort(f.backend, f.backendPort),

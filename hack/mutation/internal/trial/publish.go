@@ -124,11 +124,16 @@ func (r *Result) faults() string {
 	}
 	for label, text := range r.notes() {
 		if label != "first finding" {
-			parts = append(parts, label+": "+text)
+			first, _, _ := strings.Cut(text, "\n")
+			parts = append(parts, label+": "+first)
 		}
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) > 0:
+	case !r.Detected:
 		parts = append(parts, "not detected")
+	default:
+		parts = append(parts, "not seen to recover")
 	}
 	return ": " + strings.Join(parts, "; ")
 }
