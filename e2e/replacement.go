@@ -45,9 +45,9 @@ func (r replacement) local() bool {
 }
 
 // check checks every frontend, with no more tries than it takes: that nobody else
-// answers is what many cells tell about each node. Ready are the backends that count; usable are those
-// that nodes with no ready one of their own may use when they are asked from
-// outside, so terminating ones too (KEP-1669).
+// answers is what many cells tell about each node. Ready are the backends that
+// count; usable are those that nodes with no ready one of their own may use when
+// they are asked from outside, so terminating ones too (KEP-1669).
 func (r replacement) check(ctx context.Context, phase string, ready, usable []*e2esvc.Backend) {
 	columns := e2esvc.Columns(r.web.VIP(), r.web.LoadBalancer(), r.web.NodePorts(), r.routed)
 	if r.local() {

@@ -22,7 +22,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -145,18 +144,17 @@ func (t *Topology) changeCorefile(ctx context.Context, change func(string) strin
 // is gone.
 func (t *Topology) awaitDNSPods(ctx context.Context, count int, gone string) {
 	ginkgo.GinkgoHelper()
-	for end := time.Now().Add(t.f.Timeouts.PodStart); ; sleep(ctx, Timeouts.Poll) {
+	await(ctx, "the pods of the cluster's DNS to be restarted", t.f.Timeouts.PodStart, func() []string {
 		pods := t.dnsPods(ctx)
-		ready := slices.DeleteFunc(slices.Clone(pods), func(pod v1.Pod) bool { return !podReady(&pod) })
-		there := slices.ContainsFunc(pods, func(pod v1.Pod) bool { return pod.Name == gone })
-		if len(ready) >= count && !there {
-			return
+		var waiting []string
+		if ready := slices.DeleteFunc(slices.Clone(pods), func(pod v1.Pod) bool { return !podReady(&pod) }); len(ready) < count {
+			waiting = append(waiting, fmt.Sprintf("%d of %d are ready", len(ready), count))
 		}
-		framework.ExpectNoError(ctx.Err(), "waiting for the pods of the cluster's DNS")
-		if time.Now().After(end) {
-			framework.Failf("%d of %d pods of the cluster's DNS are ready after a restart", len(ready), count)
+		if slices.ContainsFunc(pods, func(pod v1.Pod) bool { return pod.Name == gone }) {
+			waiting = append(waiting, gone+" is still there")
 		}
-	}
+		return waiting
+	})
 }
 
 // dnsPods returns the pods of the cluster's DNS. It skips the spec if these are

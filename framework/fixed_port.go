@@ -71,8 +71,9 @@ func hasFixedPort(column matrix.Column) bool {
 const silence = "no answer"
 
 // fixedPortTool asks with socat, and bash waits for the answer: a command that
-// limits the time of another one may end it while the answer lies there. There is no reuseaddr: a try whose port is still in use, by
-// one that was given up, waits for it.
+// limits the time of another one may end it while the answer lies there. There is
+// no reuseaddr: a try whose port is still in use, by one that was given up, waits
+// for it.
 var fixedPortTool = tool{
 	command: func(p Probe) string {
 		_, sourcePort, _ := strings.Cut(string(p.Request), ":")

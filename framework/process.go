@@ -24,8 +24,8 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
-	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/test/e2e/framework"
 	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
 )
@@ -150,12 +150,16 @@ func (t *Topology) apiAnswers(ctx context.Context) bool {
 // AwaitAPI waits until the API server answers, or no longer does.
 func (t *Topology) AwaitAPI(ctx context.Context, answers bool) {
 	ginkgo.GinkgoHelper()
-	for end := time.Now().Add(Timeouts.Restart); t.apiAnswers(ctx) != answers; sleep(ctx, Timeouts.Poll) {
-		framework.ExpectNoError(ctx.Err(), "waiting for the API server")
-		if time.Now().After(end) {
-			framework.Failf("After %v the API server answers: %v, want %v", Timeouts.Restart, !answers, answers)
-		}
+	what := "the API server to answer"
+	if !answers {
+		what = "the API server to answer no more"
 	}
+	await(ctx, what, Timeouts.Restart, func() []string {
+		if now := t.apiAnswers(ctx); now != answers {
+			return []string{fmt.Sprintf("it answers: %v", now)}
+		}
+		return nil
+	})
 }
 
 // Rules of kube-proxy.
@@ -203,28 +207,19 @@ func (p *Process) ProxyMode(ctx context.Context) string {
 func (t *Topology) AwaitPods(ctx context.Context, nodes ...Node) {
 	ginkgo.GinkgoHelper()
 	for _, node := range nodes {
-		var waiting []string
-		for end := time.Now().Add(t.f.Timeouts.PodStart); ; sleep(ctx, Timeouts.Poll) {
-			framework.ExpectNoError(ctx.Err(), "waiting for the pods on %s", node.Name)
-			waiting = waiting[:0]
+		await(ctx, "the pods on "+node.Name+" to be ready", t.f.Timeouts.PodStart, func() []string {
 			list, err := t.f.ClientSet.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + node.Name})
 			if err != nil {
-				waiting = append(waiting, err.Error())
-			} else {
-				for i := range list.Items {
-					pod := &list.Items[i]
-					over := pod.Status.Phase == v1.PodSucceeded || pod.Status.Phase == v1.PodFailed || pod.DeletionTimestamp != nil
-					if !over && !podReady(pod) {
-						waiting = append(waiting, fmt.Sprintf("%s/%s: %s", pod.Namespace, pod.Name, podState(pod)))
-					}
+				return []string{err.Error()}
+			}
+			var waiting []string
+			for i := range list.Items {
+				pod := &list.Items[i]
+				if !podutil.IsPodTerminal(pod) && pod.DeletionTimestamp == nil && !podReady(pod) {
+					waiting = append(waiting, fmt.Sprintf("%s/%s: %s", pod.Namespace, pod.Name, podState(pod)))
 				}
 			}
-			if len(waiting) == 0 {
-				break
-			}
-			if time.Now().After(end) {
-				framework.Failf("pods on %s not ready in time: %s", node.Name, strings.Join(waiting, "; "))
-			}
-		}
+			return waiting
+		})
 	}
 }

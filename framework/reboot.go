@@ -20,7 +20,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -87,14 +86,13 @@ func containerOf(pod *v1.Pod) string {
 func (r *Reboot) AwaitBack(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	ginkgo.By("waiting until " + r.node.Name + " is back")
-	var waiting []string
-	for end := time.Now().Add(r.t.f.Timeouts.PodStart); ; sleep(ctx, Timeouts.Poll) {
-		framework.ExpectNoError(ctx.Err(), "waiting for %s", r.node.Name)
-		pods, err := r.pods(ctx)
-		waiting = waiting[:0]
-		if err != nil {
-			waiting = append(waiting, err.Error())
+	var pods []v1.Pod
+	await(ctx, "our pods on "+r.node.Name+" to be started anew", r.t.f.Timeouts.PodStart, func() []string {
+		var err error
+		if pods, err = r.pods(ctx); err != nil {
+			return []string{err.Error()}
 		}
+		var waiting []string
 		for i := range pods {
 			pod := &pods[i]
 			switch {
@@ -104,15 +102,10 @@ func (r *Reboot) AwaitBack(ctx context.Context) {
 				waiting = append(waiting, fmt.Sprintf("%s: %s", pod.Name, podState(pod)))
 			}
 		}
-		if len(waiting) == 0 {
-			for i := range pods {
-				r.t.readdress(&pods[i])
-			}
-			break
-		}
-		if time.Now().After(end) {
-			framework.Failf("pods on %s not ready after its reboot: %s", r.node.Name, strings.Join(waiting, "; "))
-		}
+		return waiting
+	})
+	for i := range pods {
+		r.t.readdress(&pods[i])
 	}
 	r.t.AwaitPods(ctx, r.node)
 }

@@ -32,9 +32,9 @@ import (
 )
 
 // awaitProxies waits until the Service proxy of every node knows the Services
-// that were created or changed so far, and the EndpointSlices. It creates one more Service, the
-// sentinel, and probes that until it answers: proxies handle Services in the
-// order of their changes, or all that are pending at once.
+// that were created or changed so far, and the EndpointSlices. It creates one more
+// Service, the sentinel, and probes that until it answers: proxies handle Services
+// in the order of their changes, or all that are pending at once.
 //
 // The Services under test must not be probed to find that out. A TCP connection
 // to a VIP that its node does not know yet leaves the node untranslated, and so

@@ -18,7 +18,7 @@ package framework
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -63,16 +63,13 @@ func (t *Topology) CreateServiceCIDR(ctx context.Context, name, cidr string) {
 
 func (t *Topology) awaitServiceCIDR(ctx context.Context, name, what string, is func(*networkingv1.ServiceCIDR, error) bool) {
 	ginkgo.GinkgoHelper()
-	for end := time.Now().Add(Timeouts.Propagation); ; sleep(ctx, Timeouts.Poll) {
+	await(ctx, fmt.Sprintf("ServiceCIDR %s to %s", name, what), Timeouts.Propagation, func() []string {
 		found, err := t.f.ClientSet.NetworkingV1().ServiceCIDRs().Get(ctx, name, metav1.GetOptions{})
 		if is(found, err) {
-			return
+			return nil
 		}
-		framework.ExpectNoError(ctx.Err(), "waiting for ServiceCIDR %s to %s", name, what)
-		if time.Now().After(end) {
-			framework.Failf("ServiceCIDR %s has not come to %s in %v: %v %v", name, what, Timeouts.Propagation, found.Status, err)
-		}
-	}
+		return []string{fmt.Sprintf("%v %v", found.Status, err)}
+	})
 }
 
 // AtAddress returns columns with another address, as those of a Service that does
