@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -117,6 +118,48 @@ func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
 	if tries := s.table.Sampling(0, 0).Tries; most < tries {
 		t.Errorf("at most %d tries at once, want at least the %d of one cell", most, tries)
 	}
+}
+
+// TestSweepTrustsWhatWasSound: a cell that was as expected takes one request, one
+// that was not is tried once before it is tried more often.
+func TestSweepTrustsWhatWasSound(t *testing.T) {
+	broken := true
+	s, fake := testSweep(t, nil, func(p Probe, _ int) matrix.Observation {
+		if broken && p.Address == "10.96.0.9" {
+			return failed(matrix.TimedOut, 1, "i/o timeout")
+		}
+		return answered("ns/b1", 1)
+	})
+	requests := func() map[string][]int {
+		before := len(fake.Calls())
+		if _, err := wholeTable(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		tries := map[string][]int{}
+		for _, p := range fake.Calls()[before:] {
+			if p.Source == "pod@node-1" {
+				tries[p.Address] = append(tries[p.Address], p.Tries)
+			}
+		}
+		return tries
+	}
+	n := s.table.Sampling(0, 0).Tries
+	want := func(round string, got, want []int) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: requests of %d tries, want %d", round, got, want)
+		}
+	}
+	first := requests()
+	want("unknown, sound", first["10.244.1.2"], []int{1, n - 1})
+	want("unknown, broken", first["10.96.0.9"], []int{1, 1, 1, 1, 1})
+	broken = false
+	second := requests()
+	want("sound before", second["10.244.1.2"], []int{n})
+	want("broken before", second["10.96.0.9"], []int{1, n - 1})
+	broken = true
+	third := requests()
+	want("sound before, broken now", third["10.96.0.9"], []int{n})
 }
 
 func TestConvergeWaitsForTheDataPlane(t *testing.T) {

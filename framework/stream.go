@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	"k8s.io/kubernetes/test/e2e/framework"
 
 	"sigs.k8s.io/service-e2e/matrix"
@@ -55,7 +56,9 @@ type Stream struct {
 	recordedPause time.Duration
 	recorders     []*recorder
 	collect       func()
-	wg            sync.WaitGroup
+	// stopped tells that the verdict has been given.
+	stopped bool
+	wg      sync.WaitGroup
 }
 
 // gap is the longest time that a cell has not been as expected at a stretch.
@@ -139,7 +142,7 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 		settling.Add(1)
 		s.wg.Go(func() { s.probe(ctx, cell, sync.OnceFunc(settling.Done)) })
 	}
-	ginkgo.DeferCleanup(s.halt)
+	ginkgo.DeferCleanup(s.abandon)
 	settling.Wait()
 	ginkgo.By(fmt.Sprintf("probing without pause: %q", phase))
 	return s
@@ -206,23 +209,67 @@ func (s *Stream) For(ctx context.Context, duration time.Duration) *matrix.Report
 	return s.Stop()
 }
 
-// halt ends the probing.
+// halt ends the probing. A second time it does nothing.
 func (s *Stream) halt() {
 	s.end()
 	s.wg.Wait()
 }
+
+// abandon ends the probing of a spec that ends before it has called
+// [Stream.Stop]. If it has failed, what the stream saw until then is shown beside
+// the failure. It is no verdict: what the stream was to witness is not over.
+func (s *Stream) abandon() {
+	s.halt()
+	if s.stopped || s.collect != nil || !ginkgo.CurrentSpecReport().Failed() {
+		return
+	}
+	_, result, err := s.result()
+	if err != nil {
+		ginkgo.AddReportEntry(unfinishedEntry, err.Error(), types.ReportEntryVisibilityFailureOrVerbose)
+		return
+	}
+	text := result.line()
+	if !result.Table.OK() {
+		text = result.String()
+	}
+	ginkgo.AddReportEntry(unfinishedEntry, text, types.ReportEntryVisibilityFailureOrVerbose)
+}
+
+// unfinishedEntry is the name of the report entries of streams that were not
+// stopped before their spec failed.
+const unfinishedEntry = "probing without pause, until the failure"
 
 // Stop ends the probing and fails the spec if a single probe was not as
 // expected. It returns what was seen, for what the table cannot express.
 func (s *Stream) Stop() *matrix.Report {
 	ginkgo.GinkgoHelper()
 	s.halt()
+	s.stopped = true
 	if s.collect != nil {
 		s.collect()
 	}
-	verdict, err := s.sweep.table.Compare(s.grid)
+	verdict, result, err := s.result()
 	framework.ExpectNoError(err, "comparing %q", s.phase)
 	s.t.flows.remember(verdict, time.Now())
+	result.record()
+	if !verdict.OK() {
+		framework.Fail(result.String() + s.t.reproduction(verdict))
+	}
+	for _, cell := range s.sweep.cells(func(c matrix.Column) bool { return c.Role == matrix.RoleSubject }) {
+		if longest := s.stretches[cell.Row][cell.Column]; longest < 2*s.limit {
+			framework.Failf("%q: %s -> %s was probed without a long pause for %v at most, which is less than the %v that prove anything: the machine is too busy",
+				s.phase, verdict.Row(cell.Row).Name, verdict.Column(cell.Column).Name, longest, 2*s.limit)
+		}
+	}
+	return result.Table
+}
+
+// result is what the stream has seen so far.
+func (s *Stream) result() (*matrix.Comparison, *Result, error) {
+	verdict, err := s.sweep.table.Compare(s.grid)
+	if err != nil {
+		return nil, nil, err
+	}
 	result := &Result{
 		Table:   verdict.Report(matrix.Meta{Spec: ginkgo.CurrentSpecReport().FullText(), Title: title(), Phase: s.phase}),
 		Probes:  s.sweep.tries,
@@ -238,15 +285,5 @@ func (s *Stream) Stop() *matrix.Report {
 		}
 	}
 	slices.SortStableFunc(result.Gaps, func(a, b Gap) int { return cmp.Compare(b.Seconds, a.Seconds) })
-	result.record()
-	if !verdict.OK() {
-		framework.Fail(result.String() + s.t.reproduction(verdict))
-	}
-	for _, cell := range s.sweep.cells(func(c matrix.Column) bool { return c.Role == matrix.RoleSubject }) {
-		if longest := s.stretches[cell.Row][cell.Column]; longest < 2*s.limit {
-			framework.Failf("%q: %s -> %s was probed without a long pause for %v at most, which is less than the %v that prove anything: the machine is too busy",
-				s.phase, verdict.Row(cell.Row).Name, verdict.Column(cell.Column).Name, longest, 2*s.limit)
-		}
-	}
-	return result.Table
+	return verdict, result, nil
 }

@@ -35,9 +35,11 @@ const (
 	sourceCapacity = 8
 	// workersPerSource bounds those of one table.
 	workersPerSource = 4
-	// triesPerRequest bounds the tries of one request, so that a cell whose
-	// tries all run into their time limit is noticed soon.
-	triesPerRequest = 8
+	// triesPerRequest bounds the tries of one request, which agnhost makes one
+	// after the other: if each runs into its time limit, all of these are waited
+	// for. With so many, nearly every cell is settled by its second request; the
+	// way to a source costs more than a dozen tries of it.
+	triesPerRequest = 16
 	// verdictTries is how often a wrong cell is tried for the last table.
 	verdictTries = 5
 )
@@ -58,6 +60,8 @@ type sweep struct {
 
 	mu    sync.Mutex
 	tries int
+	// sound are the cells that were as expected when they were probed last.
+	sound map[matrix.Cell]bool
 }
 
 // cells returns every cell of the matching columns that is probed at all.
@@ -113,6 +117,7 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 			return
 		}
 		grid[cell.Row][cell.Column] = seen
+		s.remember(cell, seen)
 	}
 	var wg sync.WaitGroup
 	queue := make(chan matrix.Cell, len(cells))
@@ -173,9 +178,12 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 		return s.sideBySide(ctx, cell, sampling.Tries)
 	}
 	var seen matrix.Observation
-	// The first try goes alone: if it times out, a whole batch of time-outs
-	// is not waited for.
+	// The first try goes alone, unless the cell has just been as expected: if it
+	// times out, a whole batch of time-outs is not waited for.
 	tries := 1
+	if s.isSound(cell) && !s.drawsErrors(cell) {
+		tries = min(triesPerRequest, sampling.Tries)
+	}
 	for !s.table.Decided(cell.Row, cell.Column, seen) {
 		if seen.Outcomes[matrix.TimedOut] > 0 {
 			// What has run into its time limit once may do so again.
@@ -201,6 +209,23 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 		return seen.Merge(more), err
 	}
 	return seen, nil
+}
+
+// remember takes note of whether a cell is as expected.
+func (s *sweep) remember(cell matrix.Cell, seen matrix.Observation) {
+	sound := s.table.Judge(cell.Row, cell.Column, seen) == matrix.Match
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sound == nil {
+		s.sound = map[matrix.Cell]bool{}
+	}
+	s.sound[cell] = sound
+}
+
+func (s *sweep) isSound(cell matrix.Cell) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sound[cell]
 }
 
 // isDropped tells whether a cell is expected to time out.
