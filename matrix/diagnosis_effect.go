@@ -258,7 +258,7 @@ func (h *hypothesis) ending(f *fact) float64 {
 	for k, outcome := range failures {
 		switch n := f.failed[k]; {
 		case n == 0:
-		case h.effect == failing && n == f.failures && h.weight(outcome) == possible:
+		case (h.effect == failing || h.effect == flaky) && n == f.failures && h.weight(outcome) == possible:
 			return possible + float64(n)*typical // some destinations in one way, some in another
 		default:
 			l += float64(n) * h.weight(outcome)
@@ -325,6 +325,11 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 	}
 	spared := 1 - rate
 	answers := float64(f.connects - f.unnamed - hitAnswers)
+	if h.effect == lost && (h.network || f.failures > 0) && f.reconnects(e) && hit < n && hitAnswers == 0 {
+		// Without a failure the backend is rather never chosen, unless it is seen
+		// elsewhere that the network does not lead to it.
+		return max(l+answers*even, h.reconnected(f, hit))
+	}
 	if f.unnamed > 0 && h.relation != toAll {
 		l += float64(f.unnamed) * max(escaped, math.Log(1-share*rate))
 	}
@@ -336,6 +341,29 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 		return l + answers*even + float64(hitAnswers)*escaped
 	}
 	return l + answers*even + float64(hitAnswers)*(even+math.Log(spared))
+}
+
+// connectAttempts is how often Linux asks for a connection within the 5 s that
+// agnhost gives a try: at once, after 1 s and after 3 s (net.ipv4.tcp_syn_retries).
+const connectAttempts = 3
+
+// reconnects reports whether each attempt of a try to connect may go to another
+// backend: over TCP, through a proxy that chooses one by connection tracking. That
+// forgets about a connection whose first packet was lost on the node itself.
+func (f *fact) reconnects(e *evidence) bool {
+	return f.layer == layerService && f.expected.kind == connect && !f.anonymous && e.values[byProtocol].name(f.values[byProtocol]) == "TCP"
+}
+
+// reconnected is positive for backends that are lost on the node that forwards: a
+// try fails only if each of its attempts is sent to one of them.
+func (h *hypothesis) reconnected(f *fact, hit int) float64 {
+	n := float64(len(f.names))
+	fails := math.Pow(float64(hit)/n, connectAttempts)
+	l := h.ending(f) + float64(f.failures)*math.Log(fails) + float64(f.connects)*math.Log1p(-fails)
+	for _, s := range f.strangers {
+		l += float64(s.tries) * strayed
+	}
+	return l - float64(f.connects-f.unnamed)*math.Log(n-float64(hit))
 }
 
 // redistributed is positive for backends that are never chosen.

@@ -528,6 +528,9 @@ func (s *story) blame() string {
 	case FaultStaleFlow:
 		return "connection tracking" + on + " has kept flows that the Service proxy should have made it forget"
 	case FaultIntermittent:
+		if slices.Equal(s.at.Outcome, []string{string(Unreachable)}) {
+			return rules + on + " send some of the tries to an address at which nothing answers"
+		}
 		return "packets get lost" + on + " on the way through the Service proxy"
 	}
 	return rules + " are missing or stale" + on

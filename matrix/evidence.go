@@ -703,24 +703,29 @@ func (f *fact) marginal(seen Observation) float64 {
 	if f.verdict != Mismatch {
 		return 0
 	}
-	ways, n, l := 0, 0, 0.0
-	count := func(k int) {
+	answering, failing, named, unnamed, failures, l := 0, 0, 0, 0, 0, 0.0
+	for _, name := range responders(seen) {
+		k := seen.Answers[name]
+		if name == Unidentified { // who may be anybody of those that answer
+			unnamed = k
+			continue
+		}
+		answering++
+		named += k
+		l += logFactorial(k)
+	}
+	for _, k := range f.failed {
 		if k > 0 {
-			ways++
-			n += k
+			failing++
+			failures += k
 			l += logFactorial(k)
 		}
 	}
-	for _, name := range responders(seen) {
-		if name != Unidentified { // who may be anybody of those that answer
-			count(seen.Answers[name])
-		}
-	}
-	for _, k := range f.failed {
-		count(k)
-	}
-	ways = max(ways, len(f.names)+1)
-	return l + logFactorial(ways-1) - logFactorial(n+ways-1)
+	ways := max(answering+failing, len(f.names)+1)
+	answering = max(1, ways-failing)
+	// First whether a try is answered, then by whom, as far as that is told.
+	l += logFactorial(answering+named+unnamed-1) - logFactorial(answering+named-1)
+	return l + logFactorial(ways-1) - logFactorial(named+unnamed+failures+ways-1)
 }
 
 func logFactorial(n int) float64 {
