@@ -103,7 +103,7 @@ func changes() []*Fault {
 				"kubernetes/kubernetes#19029", "kubernetes/kubernetes#48370", "kubernetes/kubernetes#106163",
 				"kubernetes/kubernetes#139628", "antrea-io/antrea#5112",
 			},
-			How:   "On node-2, entries of connection tracking that kube-proxy removes because their backend is gone are made again.",
+			How:   "On node-2, a map remembers where each UDP flow has gone, and sends it there again after kube-proxy has removed its entry of connection tracking.",
 			Focus: specStaleFlow, Upstream: upstreamConntrack,
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritServiceProxy, Faults: []matrix.Fault{matrix.FaultStaleFlow}, Node: "node-2",

@@ -34,35 +34,25 @@ func TestCountPackets(t *testing.T) {
 	}
 }
 
-func TestParseFlow(t *testing.T) {
-	const (
-		translated = "[DESTROY] udp      17 src=10.244.2.4 dst=10.96.7.7 sport=4000 dport=80 src=10.244.1.8 dst=10.244.2.4 sport=8081 dport=4000"
-		masked     = "[DESTROY] udp      17 src=172.18.0.3 dst=172.18.0.12 sport=4000 dport=30081 [UNREPLIED] src=10.244.1.8 dst=172.18.0.12 sport=8081 dport=5000"
-		direct     = "[DESTROY] udp      17 src=10.244.2.4 dst=10.244.1.8 sport=4000 dport=8081 src=10.244.1.8 dst=10.244.2.4 sport=8081 dport=4000"
-	)
-	for _, tc := range []struct {
-		line string
-		want []string
-	}{
-		{translated, []string{
-			"-I", "-p", "udp", "--timeout", "120", "--src", "10.244.2.4", "--dst", "10.96.7.7", "--sport", "4000", "--dport", "80",
-			"--reply-src", "10.244.1.8", "--reply-dst", "10.244.2.4", "--reply-port-src", "8081", "--reply-port-dst", "4000", "--dst-nat", "10.244.1.8:8081",
-		}},
-		{masked, []string{
-			"-I", "-p", "udp", "--timeout", "120", "--src", "172.18.0.3", "--dst", "172.18.0.12", "--sport", "4000", "--dport", "30081",
-			"--reply-src", "10.244.1.8", "--reply-dst", "172.18.0.12", "--reply-port-src", "8081", "--reply-port-dst", "5000", "--dst-nat", "10.244.1.8:8081",
-			"--src-nat", "172.18.0.12:5000",
-		}},
-		{direct, nil},
-		{"[DESTROY] tcp 6 nonsense", nil},
-	} {
-		flow, ok := parseFlow(tc.line)
-		if ok != (tc.want != nil) {
-			t.Errorf("%q: parsed %v", tc.line, ok)
-		}
-		if ok && !slices.Equal(flow.insertion(), tc.want) {
-			t.Errorf("%q:\n got %q\nwant %q", tc.line, flow.insertion(), tc.want)
-		}
+func TestReadFlows(t *testing.T) {
+	const listed = `table ip sflows {
+	counter flows {
+		packets 7 bytes 400
+	}
+	counter unknown {
+		packets 5 bytes 300
+	}
+	map flows {
+		elements = { 10.244.2.4 . 4000 . 10.96.7.7 . 80 expires 9m58s920ms : 10.244.1.8 . 8081,
+			     172.18.0.3 . 4000 . 172.18.0.12 . 30081 expires 9m58s : 10.244.1.9 . 8081 }
+	}
+}`
+	kept, backends, err := readFlows(listed)
+	if want := []string{"10.244.1.8", "10.244.1.9"}; kept != 2 || !slices.Equal(backends, want) || err != nil {
+		t.Errorf("got %d, %v, %v", kept, backends, err)
+	}
+	if _, _, err := readFlows("table ip sflows {\n}"); err == nil {
+		t.Error("no error without counters")
 	}
 }
 

@@ -17,161 +17,139 @@ limitations under the License.
 package fault
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"regexp"
+	"strconv"
 	"strings"
-	"sync"
 
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/world"
 )
 
-// flowMeans brings back the UDP flows that kube-proxy makes a node forget,
-// because their backend is gone. kube-proxy reconciles them at each of its
-// syncs, so each time they are brought back again.
+// flowTable remembers where the node has sent each UDP flow, and sends flows that
+// it knows there again whenever connection tracking has to choose anew, before
+// kube-proxy does. All of it takes place where packets pass: whoever followed the
+// events of connection tracking instead would come too late now and then, and the
+// client's next packet would have moved on.
+//
+// Whatever comes to the nat chains is the first packet of a flow for connection
+// tracking: those that are counted by "flows" and not by "unknown" were known
+// before, so kube-proxy had made the node forget them. Names are not looked up
+// over flows that matter here.
+const flowTable = `table ip sflows {
+	counter flows {
+	}
+	counter unknown {
+	}
+	map flows {
+		type ipv4_addr . inet_service . ipv4_addr . inet_service : ipv4_addr . inet_service
+		flags dynamic,timeout
+		timeout 10m
+		size 65535
+	}
+	chain remember {
+		type filter hook postrouting priority 110
+		ip protocol udp ct direction original ct status dnat udp dport != 53 update @flows { ct original ip saddr . ct original proto-src . ct original ip daddr . ct original proto-dst : ct reply ip saddr . ct reply proto-src }
+	}
+	chain again {
+		counter name flows
+		dnat ip to ip saddr . udp sport . ip daddr . udp dport map @flows
+		counter name unknown
+	}
+	chain pre {
+		type nat hook prerouting priority -110
+		ip protocol udp jump again
+	}
+	chain output {
+		type nat hook output priority -110
+		ip protocol udp jump again
+	}
+}
+`
+
+// flowMeans keeps a node's UDP flows where they are, whatever kube-proxy makes
+// connection tracking forget.
 type flowMeans struct {
 	node int
 	name string
-	stop func()
-
-	mu sync.Mutex
-	// gone are the addresses that have been backends and are not any more.
-	known, gone map[string]bool
-	// restored counts flows that were brought back.
-	restored int
-	err      error
+	// known are the addresses that have been backends, and whether they are
+	// still.
+	known map[string]bool
 }
 
 // staleFlows makes a fault of UDP flows that outlive their backend.
 func staleFlows(node int) func() means {
-	return func() means { return &flowMeans{node: node, known: map[string]bool{}, gone: map[string]bool{}} }
+	return func() means { return &flowMeans{node: node, known: map[string]bool{}} }
 }
 
 func (m *flowMeans) apply(ctx context.Context, hosts *Hosts, w *world.World) error {
-	now := map[string]bool{}
+	for address := range m.known {
+		m.known[address] = false
+	}
 	each(w.Subjects(), func(_ world.Service, p world.Port) {
 		for _, b := range p.Backends {
 			if b.Ready {
-				now[b.Address] = true
+				m.known[b.Address] = true
 			}
 		}
 	})
-	m.mu.Lock()
-	for address := range m.known {
-		m.gone[address] = !now[address]
-	}
-	for address := range now {
-		m.known[address], m.gone[address] = true, false
-	}
-	m.mu.Unlock()
 	if m.name != "" {
 		return nil
 	}
 	m.name = w.Nodes[m.node].Name
-	return m.follow(ctx, hosts)
+	_, err := hosts.Run(ctx, m.name, flowTable, "nft", "-f", "-")
+	return err
 }
 
-// follow begins to listen to what connection tracking forgets.
-func (m *flowMeans) follow(ctx context.Context, hosts *Hosts) error {
-	ctx, cancel := context.WithCancel(ctx)
-	cmd := hosts.command(ctx, m.name, "conntrack", "-E", "-e", "DESTROY", "-p", "udp")
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
+func (m *flowMeans) verify(ctx context.Context, hosts *Hosts) error {
+	listed, err := hosts.Run(ctx, m.name, "", "nft", "list", "table", "ip", "sflows")
 	if err != nil {
-		cancel()
-		return fmt.Errorf("on %s: following connection tracking: %w", m.name, err)
+		return err
 	}
-	var reading sync.WaitGroup
-	reading.Go(func() { m.restore(ctx, hosts, out) })
-	m.stop = func() {
-		cancel()
-		reading.Wait()
-		_ = cmd.Wait() // was killed
+	kept, known, err := readFlows(listed)
+	if err != nil {
+		return err
+	}
+	gone := 0
+	for _, backend := range known {
+		if serves, was := m.known[backend]; was && !serves {
+			gone++
+		}
+	}
+	if kept == 0 || gone == 0 {
+		return fmt.Errorf("%d flows were kept, and %d of all are to backends that are gone", kept, gone)
 	}
 	return nil
 }
 
-// restore makes the flows again that end though they have not expired.
-func (m *flowMeans) restore(ctx context.Context, hosts *Hosts, events io.Reader) {
-	lines := bufio.NewScanner(events)
-	for lines.Scan() {
-		flow, ok := parseFlow(lines.Text())
-		m.mu.Lock()
-		stale := ok && m.gone[flow.backend]
-		m.mu.Unlock()
-		if !stale {
-			continue
-		}
-		_, err := hosts.Run(ctx, m.name, "", append([]string{"conntrack"}, flow.insertion()...)...)
-		m.mu.Lock()
-		switch {
-		case err == nil:
-			m.restored++
-		case ctx.Err() == nil && exitCode(err) != 1: // 1: is there again already
-			m.err = errors.Join(m.err, err)
-		}
-		m.mu.Unlock()
-	}
-}
-
-func (m *flowMeans) verify(context.Context, *Hosts) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.restored == 0 && m.err == nil {
-		return errors.New("no flow was brought back")
-	}
-	return m.err
-}
-
 func (m *flowMeans) remove(ctx context.Context, hosts *Hosts) error {
-	if m.stop == nil {
+	if m.name == "" {
 		return nil
 	}
-	m.stop()
-	m.stop = nil
-	return hosts.forgetUDP(ctx, m.name)
+	_, err := hosts.Run(ctx, m.name, "add table ip sflows\ndelete table ip sflows\n", "nft", "-f", "-")
+	return errors.Join(err, hosts.forgetUDP(ctx, m.name))
 }
 
-// flow is a UDP flow whose destination was translated.
-type flow struct {
-	client, frontend, backend                         string
-	clientPort, frontendPort, backendPort, returnPort string
-	// returnTo is the address that the backend answers to.
-	returnTo string
-}
+var (
+	flowCounter = regexp.MustCompile(`counter (flows|unknown) \{\s*packets (\d+)`)
+	flowElement = regexp.MustCompile(` : (\d+\.\d+\.\d+\.\d+) \. \d+`)
+)
 
-var flowPattern = regexp.MustCompile(`src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) (?:\[UNREPLIED\] )?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)`)
-
-// parseFlow reads a line of conntrack(8). It reports whether it is one of a flow
-// whose destination was translated.
-func parseFlow(line string) (flow, bool) {
-	f := flowPattern.FindStringSubmatch(line)
-	if f == nil || !strings.Contains(line, "udp") || f[2] == f[5] {
-		return flow{}, false
+// readFlows reads from a listing of the table how many flows were sent where they
+// had gone before, and the backends of all that it remembers.
+func readFlows(listed string) (kept int, backends []string, err error) {
+	packets := map[string]int{}
+	for _, found := range flowCounter.FindAllStringSubmatch(listed, -1) {
+		if packets[found[1]], err = strconv.Atoi(found[2]); err != nil {
+			return 0, nil, err
+		}
 	}
-	return flow{
-		client: f[1], frontend: f[2], clientPort: f[3], frontendPort: f[4],
-		backend: f[5], returnTo: f[6], backendPort: f[7], returnPort: f[8],
-	}, true
-}
-
-// insertion returns the arguments by which conntrack(8) makes the flow.
-func (f flow) insertion() []string {
-	const seconds = "120"
-	args := []string{
-		"-I", "-p", "udp", "--timeout", seconds,
-		"--src", f.client, "--dst", f.frontend, "--sport", f.clientPort, "--dport", f.frontendPort,
-		"--reply-src", f.backend, "--reply-dst", f.returnTo, "--reply-port-src", f.backendPort, "--reply-port-dst", f.returnPort,
-		"--dst-nat", net.JoinHostPort(f.backend, f.backendPort),
+	if len(packets) != 2 {
+		return 0, nil, fmt.Errorf("the counters are missing in: %s", strings.TrimSpace(listed))
 	}
-	if f.returnTo != f.client {
-		args = append(args, "--src-nat", net.JoinHostPort(f.returnTo, f.returnPort))
+	for _, found := range flowElement.FindAllStringSubmatch(listed, -1) {
+		backends = append(backends, found[1])
 	}
-	return args
+	return packets["flows"] - packets["unknown"], backends, nil
 }
