@@ -217,13 +217,20 @@ var digTool = tool{
 		word, question, _ := strings.Cut(string(p.Request), ":")
 		recordType, name, _ := strings.Cut(question, ":")
 		recordType, tcp := strings.CutSuffix(recordType, "/tcp")
+		if word == dnsServerRequest {
+			tcp = p.Protocol == v1.ProtocolTCP
+		}
 		// Once more if there is no answer, as every resolver does: a name server
 		// may be too busy for a datagram. Whether each gets through to it is for
-		// queries to a server to say.
-		dig := "dig +tries=2 +time=3"
+		// queries to a server to say. Over TCP the kernel asks again, and dig
+		// would count each attempt of its own as a query that has failed.
+		attempts := "+tries=2 +time=3"
+		if word == dnsServerRequest || tcp {
+			attempts = "+tries=1 +time=5"
+		}
+		dig := "dig " + attempts
 		if word == dnsServerRequest {
-			dig = fmt.Sprintf("dig +tries=1 +time=5 @%s -p %d", p.Address, p.Port)
-			tcp = p.Protocol == v1.ProtocolTCP
+			dig += fmt.Sprintf(" @%s -p %d", p.Address, p.Port)
 		} else {
 			name = p.Address
 		}
@@ -356,7 +363,10 @@ var lookupTool = tool{
 	command: func(p Probe) string {
 		// The library asks again, as everyone's does, because a name server may
 		// be too busy for a datagram: but by default only when our time is over.
-		return fmt.Sprintf("RES_OPTIONS='timeout:2 attempts:2' timeout %.0f getent ahosts %s", dialTimeout.Seconds(), quoted(p.Address))
+		// For getent it is all the same whether there is no such name or nobody who
+		// would say so; the second takes as long as all attempts.
+		return fmt.Sprintf("begun=$(date +%%s); RES_OPTIONS='timeout:2 attempts:2' timeout %.0f getent ahosts %s; code=$?; "+
+			"[ $code -ne 2 ] || [ $(($(date +%%s) - begun)) -lt 4 ] || code=124; (exit $code)", dialTimeout.Seconds(), quoted(p.Address))
 	},
 	parse: func(output, exitCode string) matrix.Observation {
 		switch exitCode {

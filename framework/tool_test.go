@@ -55,6 +55,7 @@ func TestTools(t *testing.T) {
 		{request: "dns:A", output: ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.TimedOut},
 		{request: "dns:A", output: ";; communications error to 10.96.0.10#53: connection refused\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.Refused},
 		{request: "dns:A/tcp", output: ";; Connection to 10.96.0.10#53(10.96.0.10) for x failed: connection refused.\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.Refused},
+		{request: "dns:A/tcp", output: ";; Connection to 10.96.0.10#53(10.96.0.10) for x failed: timed out.\n;; no servers could be reached\n" + exitMark + "9", outcome: matrix.TimedOut},
 		{request: "dns:A", output: "dig: couldn't get address for 'nowhere': not found\n" + exitMark + "10", outcome: matrix.Error},
 		{request: "dnsat:A:x.", output: header + "x. 5 IN A 10.96.0.9\n" + exitMark + "0", answer: "10.96.0.9"},
 		{request: Lookup, output: "10.0.0.1  STREAM x\n10.0.0.1  DGRAM\nfd00::1 STREAM\n" + exitMark + "0", answer: "10.0.0.1+fd00::1"},
@@ -120,7 +121,7 @@ func TestToolCommands(t *testing.T) {
 		want string
 	}{
 		{Probe{Address: "2001:db8::9", Port: 31000, Protocol: v1.ProtocolTCP, Request: HealthCheck}, `curl -sS -m 5 -w '\n%{http_code}' http://[2001:db8::9]:31000/healthz`},
-		{Probe{Address: "web.default", Request: "dns:A/tcp", Tries: 2}, `dig +tries=2 +time=3 +noall +comments +answer +search +tcp 'web.default' A 'web.default' A`},
+		{Probe{Address: "web.default", Request: "dns:A/tcp", Tries: 2}, `dig +tries=1 +time=5 +noall +comments +answer +search +tcp 'web.default' A 'web.default' A`},
 		{
 			Probe{Address: "10.96.0.10", Port: 53, Protocol: v1.ProtocolTCP, Request: "dnsat:A:x.", Tries: 1},
 			`dig +tries=1 +time=5 @10.96.0.10 -p 53 +noall +comments +answer +search +tcp 'x.' A`,
@@ -132,7 +133,7 @@ func TestToolCommands(t *testing.T) {
 		},
 		{Probe{Request: "env:WEB"}, `printenv 'WEB_SERVICE_HOST' 'WEB_SERVICE_PORT'`},
 		{Probe{Address: "fd00::1", Port: 443, Request: APIServer}, "curl -sSk -m 5 https://[fd00::1]:443/version"},
-		{Probe{Address: "web", Request: Lookup}, `RES_OPTIONS='timeout:2 attempts:2' timeout 5 getent ahosts 'web'`},
+		{Probe{Address: "web", Request: Lookup}, `begun=$(date +%s); RES_OPTIONS='timeout:2 attempts:2' timeout 5 getent ahosts 'web'; code=$?; [ $code -ne 2 ] || [ $(($(date +%s) - begun)) -lt 4 ] || code=124; (exit $code)`},
 	} {
 		if got := toolOf(test.p.Request).command(test.p); got != test.want {
 			t.Errorf("command %q, want %q", got, test.want)
@@ -145,7 +146,7 @@ func TestToolCommands(t *testing.T) {
 
 func TestToolMakesEveryTry(t *testing.T) {
 	p := Probe{Address: "web", Request: Lookup, Tries: 3}
-	if got, want := toolOf(p.Request).script(p), `i=0; while [ $i -lt 3 ]; do i=$((i+1)); RES_OPTIONS='timeout:2 attempts:2' timeout 5 getent ahosts 'web'; printf '\nexit code %d\n' $?; done`; got != want {
+	if got, want := toolOf(p.Request).script(p), `i=0; while [ $i -lt 3 ]; do i=$((i+1)); begun=$(date +%s); RES_OPTIONS='timeout:2 attempts:2' timeout 5 getent ahosts 'web'; code=$?; [ $code -ne 2 ] || [ $(($(date +%s) - begun)) -lt 4 ] || code=124; (exit $code); printf '\nexit code %d\n' $?; done`; got != want {
 		t.Errorf("script %q, want %q", got, want)
 	}
 	one := "10.0.0.1 STREAM web\n" + exitMark + "0\n"
