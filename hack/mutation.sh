@@ -32,6 +32,11 @@ arguments=("--name=${CLUSTER_NAME}-mut" "--artifacts=${ARTIFACTS}")
 [[ -z "${RUNS:-}" ]] || arguments+=("--runs=${RUNS}")
 [[ -z "${RESUME:-}" ]] || arguments+=(--resume)
 [[ -z "${FRESH:-}" ]] || arguments+=(--fresh)
+if [[ -n "${PROVE:-}" ]]; then
+  build_ginkgo
+  arguments+=(--prove "--ginkgo=${OUT}/ginkgo" "--procs=${PARALLEL}")
+  [[ -n "${FAULTS:-}" ]] || arguments+=("--faults=^node-lossy$")
+fi
 case "${PEER:-}" in
 "") ;;
 upstream)

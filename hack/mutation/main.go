@@ -43,6 +43,9 @@ const peerUpstream = "upstream"
 // errScore ends the program without a message: the table has said it.
 var errScore = errors.New("not every fault was detected and recovered from")
 
+// errUnproven is the same for specs.
+var errUnproven = errors.New("not every spec has been seen to fail")
+
 func main() {
 	if len(os.Args) == 4 && os.Args[1] == fault.VerbForwardDNS {
 		fmt.Fprintln(os.Stderr, "error:", fault.ForwardDNS(os.Args[2], os.Args[3]))
@@ -73,6 +76,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		subset, peer   string
 		publish        string
 		again, list    bool
+		prove          bool
 	)
 	flags := flag.NewFlagSet("mutation", flag.ContinueOnError)
 	flags.StringVar(&o.Name, "name", "svc-mut", "what the names of the clusters begin with; the mode follows, if there are several")
@@ -85,6 +89,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.Cluster, "cluster", "_output/cluster", "program that brings clusters up and takes them down")
 	flags.StringVar(&o.Kubeconfig, "kubeconfig", "", "try on this embedded cluster, which is up, and in this one of the modes only")
 	flags.StringVar(&o.Suite, "suite", "_output/svc.test", "this suite's program")
+	flags.BoolVar(&prove, "prove", false, "run every spec with each of the faults, and name those that pass")
+	flags.StringVar(&o.Ginkgo, "ginkgo", "_output/ginkgo", "Ginkgo's program, which runs several specs at once, with --prove")
+	flags.IntVar(&o.Procs, "procs", 4, "how many specs run at once, with --prove")
 	flags.StringVar(&o.Upstream, "upstream", "", "upstream's e2e.test")
 	flags.StringVar(&o.Artifacts, "artifacts", "_artifacts", "directory for the results")
 	flags.BoolVar(&o.Resume, "resume", false, "try only what the results of earlier runs lack")
@@ -130,6 +137,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if peer == peerUpstream {
 		return comparePeer(ctx, &o)
 	}
+	if prove {
+		return proveSpecs(ctx, &o)
+	}
 	if again {
 		return trial.NewReport(trial.Again(&o), 0).PrintNotes(out)
 	}
@@ -168,6 +178,20 @@ func printList(out io.Writer, all []*fault.Fault) error {
 		fmt.Fprintf(w, "%s\t%s\n", f.Name, f.Title)
 	}
 	return w.Flush()
+}
+
+// proveSpecs shows which specs can fail.
+func proveSpecs(ctx context.Context, o *trial.Options) error {
+	proofs, err := trial.RunProof(ctx, o)
+	if proofs == nil || len(proofs.Results) == 0 {
+		return err
+	}
+	fmt.Fprintln(o.Out)
+	err = errors.Join(err, proofs.Print(o.Out))
+	if err == nil && !proofs.OK() {
+		err = errUnproven
+	}
+	return err
 }
 
 // comparePeer scores upstream's suite.

@@ -74,6 +74,17 @@ func network() []*Fault {
 			}, portForward(false), portForward(true)),
 		},
 		{
+			Name:  "node-lossy",
+			Title: "One node loses half of all that begins anew and that it forwards, translates or takes for a node port",
+			Bugs:  []string{"kubernetes/kubernetes#56903", "weaveworks/weave#3287"},
+			How:   "On node-2, prerouting drops half of the first packets of connections and flows, but for those to the node's own programs and to the API server, and output half of those to Services.",
+			Focus: specDeletedUDP, Upstream: upstreamPodUDP,
+			Expect: []Expectation{{
+				Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{matrix.FaultIntermittent}, Node: "node-2",
+			}},
+			means: byRules(loseHalf),
+		},
+		{
 			Name:  "ipv6-dead",
 			Title: "One node drops IPv6 for ClusterIPs, and not IPv4",
 			Bugs:  []string{"kubernetes/kubernetes#96468", "kubernetes/kubernetes#73157", "kubernetes/kubernetes#88780"},
@@ -135,6 +146,39 @@ func betweenPods(match, do string) func(*world.World) plan {
 		}
 		return p
 	}
+}
+
+// loseHalf loses half of what is new on node-2. What the cluster itself needs is
+// left alone: the ways to the node's own ports, so to kubelet, those of the node's
+// own programs to pods, so kubelet's probes, and those to the API server.
+func loseHalf(w *world.World) plan {
+	const (
+		begins = "ct state new meta l4proto { tcp, udp }"
+		half   = "numgen random mod 2 == 0"
+		ports  = "th dport 30000-32767"
+	)
+	p := plan{}
+	for _, v6 := range []bool{false, true} {
+		family, testNet := inFamily(v6), "203.0.113.0/24"
+		if v6 {
+			testNet = "2001:db8::/32"
+		}
+		lose := func(chain rules.Chain, match string) {
+			p[node2] = append(p[node2], rules.Rule{Chain: chain, V6: v6, Match: begins + " " + match + " " + half, Do: "drop"})
+		}
+		spared := ""
+		if api := world.Of(v6, w.API); api != "" {
+			spared = fmt.Sprintf("%s daddr != %s", family, api)
+		}
+		lose(rules.Pre, "iifname != lo fib daddr type != local "+spared)
+		lose(rules.Pre, "iifname != lo fib daddr type local "+ports)
+		lose(rules.Output, ports)
+		lose(rules.Output, fmt.Sprintf("%s daddr %s", family, testNet))
+		if cidr := world.Of(v6, w.ServiceCIDRs); cidr != "" {
+			lose(rules.Output, fmt.Sprintf("%s daddr %s %s", family, cidr, spared))
+		}
+	}
+	return p
 }
 
 // names are faults of the cluster's DNS.

@@ -43,8 +43,10 @@ type Options struct {
 	Faults []*fault.Fault
 	// Healthy is how often the suite runs without any fault, before all else.
 	Healthy int
-	// Cluster, Suite and Upstream are the programs.
-	Cluster, Suite, Upstream string
+	// Cluster, Suite, Ginkgo and Upstream are the programs.
+	Cluster, Suite, Ginkgo, Upstream string
+	// Procs is how many specs run at once when all of them do.
+	Procs int
 	// Runs is how often upstream's specs are run for each fault.
 	Runs int
 	// Artifacts is the directory for what each run leaves. The results are in

@@ -85,14 +85,20 @@ func runSuite(ctx context.Context, program string, c *cluster, focus, dir string
 	if err := prepareDir(dir); err != nil {
 		return nil, err
 	}
+	return runReporting(ctx, dir, program, "--kubeconfig="+c.kubeconfig, "--report-dir="+dir,
+		"-ginkgo.no-color", "-ginkgo.focus="+focus, "-ginkgo.timeout="+suiteTimeout.String(),
+		"--svc.propagationTimeout="+propagation.String())
+}
+
+// runReporting runs a program that leaves the suite's report in a directory, and
+// reads that. That specs fail is no error.
+func runReporting(ctx context.Context, dir, program string, arguments ...string) (*report, error) {
 	log, err := os.Create(filepath.Join(dir, "e2e.log"))
 	if err != nil {
 		return nil, fmt.Errorf("running the suite: %w", err)
 	}
 	defer log.Close()
-	cmd := gently(exec.CommandContext(ctx, program, "--kubeconfig="+c.kubeconfig, "--report-dir="+dir,
-		"-ginkgo.no-color", "-ginkgo.focus="+focus, "-ginkgo.timeout="+suiteTimeout.String(),
-		"--svc.propagationTimeout="+propagation.String()))
+	cmd := gently(exec.CommandContext(ctx, program, arguments...))
 	cmd.Stdout, cmd.Stderr = log, log
 	runErr := cmd.Run()
 	if ctx.Err() != nil {
@@ -103,7 +109,7 @@ func runSuite(ctx context.Context, program string, c *cluster, focus, dir string
 		return nil, fmt.Errorf("the suite left no report that can be read, see %s: %w", log.Name(), errors.Join(runErr, err))
 	}
 	if failed, passed := r.failed(); len(failed)+passed == 0 {
-		return nil, fmt.Errorf("no spec ran: %q selects none, or they were skipped, see %s", focus, log.Name())
+		return nil, fmt.Errorf("no spec ran: none was selected, or all were skipped, see %s", log.Name())
 	}
 	return r, nil
 }
