@@ -425,6 +425,10 @@ func (h *hypothesis) sign(e *evidence, f *fact) float64 {
 		return private
 	case possible && !f.wrong() && !f.unmade():
 		switch h.effect {
+		case records:
+			if f.old != nil && f.old.expected.Equal(f.expected) {
+				return 0 // a name server that has missed the change is right here
+			}
 		case foreign, unready, remote:
 			// Another backend would get its share of the tries.
 			if f.expected.Positive() {
@@ -554,8 +558,18 @@ func (h *hypothesis) staleLikelihood(e *evidence, f *fact) float64 {
 		}
 		return l + float64(f.tries-f.failures)*escaped
 	}
-	// Those that answered before do so still, unless they are gone.
 	was := f.old.expected.names
+	if f.asks && f.frontend == FrontendDNS {
+		// What a name led to before is what it leads to still.
+		l := float64(f.connects)*escaped + float64(f.failures)*strayed
+		for _, s := range f.strangers {
+			if !slices.Contains(was, s.name) {
+				l += float64(s.tries) * strayed
+			}
+		}
+		return l
+	}
+	// Those that answered before do so still, unless they are gone.
 	if len(was) == 0 || f.anonymous {
 		return f.healthy
 	}

@@ -252,7 +252,11 @@ func (s *story) symptom() string {
 		from := slices.Concat(s.strangersOf(s.a, foreign), s.strangersOf(s.a, unready), s.strangersOf(s.a, remote))
 		return fmt.Sprintf("%s get answers of %s%s, where nothing may answer %s", who, what, after(" from ", from), s.bad())
 	case FaultStaleRules:
-		return fmt.Sprintf("%s find %s as it was before phase %q %s", who, what, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
+		was := "it was"
+		if s.culprit == CulpritDNS {
+			was = "they were"
+		}
+		return fmt.Sprintf("%s find %s as %s before phase %q %s", who, what, was, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
 	case FaultStaleFlow:
 		return fmt.Sprintf("flows of %s to %s that began before phase %q go as they went then %s", who, what, s.reports[s.facts[s.a.cells[0]].report].Meta.Phase, s.bad())
 	case FaultWrongRecords:

@@ -405,7 +405,7 @@ func (s *sheet) rowValues(row Row) [coordinates]int32 {
 func (s *sheet) columnValues(column Column) [coordinates]int32 {
 	values := noValues()
 	values[byFrontendKind] = s.values[byFrontendKind].id(string(column.Kind))
-	values[byProtocol] = s.values[byProtocol].id(column.Protocol)
+	values[byProtocol] = s.values[byProtocol].id(protocolOf(column))
 	values[byFamily] = s.values[byFamily].id(column.Family)
 	values[bySize] = s.values[bySize].id(sizeOf(column))
 	if column.Flow() {
@@ -442,6 +442,17 @@ func noValues() [coordinates]int32 {
 // asks reports whether a column asks something else than who answers.
 func asks(column Column) bool {
 	return column.Request != "" && !column.Flow() || column.Kind == FrontendHealthCheck
+}
+
+// protocolOf returns the protocol of a column; that of queries is in what is asked.
+func protocolOf(column Column) string {
+	switch {
+	case column.Protocol != "" || column.Kind != FrontendDNS:
+		return column.Protocol
+	case strings.HasSuffix(column.Request, "/tcp"):
+		return "TCP"
+	}
+	return "UDP"
 }
 
 // sizeOf returns the size of the messages of a column; empty if they are small.
