@@ -16,8 +16,8 @@
 
 # Proves the project: unit tests, verify scripts, the core of the suite in each
 # proxy mode, or with FULL=yes all of it, on embedded clusters of its own, both at
-# once, and then a sample of known faults that it has to notice. Stops after what has
-# failed, and leaves nothing behind. The last line sums up all parts.
+# once, and then a sample of known faults that the suite has to notice. Stops after
+# what has failed, and leaves nothing behind. The last line sums up all parts.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -168,7 +168,5 @@ for name in "${suites[@]}"; do
 done
 
 take_down_all
-if [[ -n "${FULL:-}" ]]; then
-  begin mutation env -u FAULTS -u HEALTHY -u PEER -u RESUME -u FRESH SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
-  end mutation
-fi
+begin mutation env -u FAULTS -u HEALTHY -u PEER -u PROVE -u RESUME FRESH=1 SUBSET=quick MODES=nftables hack/mutation.sh --name="$(cluster_for mutation)"
+end mutation
