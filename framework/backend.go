@@ -165,7 +165,10 @@ func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*
 		t.prober.add(&source{Row: b.Row(), Namespace: namespace, Pod: b.Pod.Name, Port: b.Ports.HTTP, Addresses: podIPs(b.Pod)})
 	}
 	for i, spec := range specs {
-		if spec.Gated && !spec.NotReady {
+		switch {
+		case !spec.Gated:
+			t.awaitOffered(ctx, backends[i].Pod)
+		case !spec.NotReady:
 			t.SetReady(ctx, backends[i], true)
 		}
 	}
@@ -214,7 +217,9 @@ func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 			return condition != nil && condition.Status == status, nil
 		})
 	framework.ExpectNoError(err, "waiting until backend %s is ready or not", b.Name)
-	if !ready {
+	if ready {
+		t.awaitOffered(ctx, b.Pod)
+	} else {
 		t.awaitWithdrawn(ctx, b.Pod)
 	}
 	b.unready = !ready

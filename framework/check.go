@@ -62,9 +62,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	expected, err := table.build()
 	framework.ExpectNoError(err, "the expected table of phase %q", phase)
 
-	if t.flows.bereaved(expected, t.serving()) {
-		t.unsettled = true
-	}
+	t.settleFirst(expected)
 	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before phase %q", phase)
 	t.flows.awaitForgotten(ctx, expected, t.serving())
 	start := time.Now()
@@ -98,6 +96,15 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		framework.Fail(result.lateness() + result.String())
 	}
 	return result.Table
+}
+
+// settleFirst makes the proxies be waited for if a table has frontends that must
+// not be probed before their proxies have followed the spec's last change.
+func (t *Topology) settleFirst(expected *matrix.Table) {
+	bereaved, opened := t.flows.bereaved(expected, t.serving()), t.flows.opened(expected)
+	if bereaved || opened {
+		t.unsettled = true
+	}
 }
 
 // title is what the first line of a failure names: the innermost container's
@@ -198,7 +205,7 @@ func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration ti
 		}
 	}
 	subjects := s.cells(func(c matrix.Column) bool { return c.Role == matrix.RoleSubject })
-	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); {
+	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); sleep(ctx, Timeouts.StreamPause) {
 		var err error
 		if verdict, err = probeAndCompare(ctx, s, subjects, grid); err != nil {
 			return nil, err

@@ -25,6 +25,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/kubernetes/test/e2e/framework"
 	"k8s.io/utils/ptr"
@@ -63,20 +64,58 @@ func (t *Topology) DeleteEndpoints(ctx context.Context, service *Service) {
 // wrong, if anything is.
 func (t *Topology) awaitWithdrawn(ctx context.Context, pod *v1.Pod) {
 	ginkgo.GinkgoHelper()
+	t.awaitSlices(ctx, "no EndpointSlice offers pod "+pod.Name, pod.Namespace, func(all []discoveryv1.EndpointSlice) bool {
+		return !offered(all, pod, func(c discoveryv1.EndpointConditions) bool { return ptr.Deref(c.Serving, true) })
+	})
+}
+
+// awaitOffered waits until each Service of the spec that selects a ready pod has an
+// EndpointSlice that says so. If that takes too long it is no failure either.
+func (t *Topology) awaitOffered(ctx context.Context, pod *v1.Pod) {
+	ginkgo.GinkgoHelper()
+	services, err := t.f.ClientSet.CoreV1().Services(pod.Namespace).List(ctx, metav1.ListOptions{})
+	framework.ExpectNoError(err, "listing the Services of the spec")
+	var names []string
+	for _, service := range services.Items {
+		selects := len(service.Spec.Selector) > 0 && labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels))
+		if selects && service.Spec.Type != v1.ServiceTypeExternalName {
+			names = append(names, service.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	t.awaitSlices(ctx, "EndpointSlices offer pod "+pod.Name, pod.Namespace, func(all []discoveryv1.EndpointSlice) bool {
+		return !slices.ContainsFunc(names, func(name string) bool {
+			own := slices.DeleteFunc(slices.Clone(all), func(slice discoveryv1.EndpointSlice) bool { return slice.Labels[discoveryv1.LabelServiceName] != name })
+			return !offered(own, pod, func(c discoveryv1.EndpointConditions) bool { return ptr.Deref(c.Ready, true) })
+		})
+	})
+}
+
+// awaitSlices waits until something is true of the EndpointSlices of a namespace,
+// for Timeouts.Sentinel at most.
+func (t *Topology) awaitSlices(ctx context.Context, what, namespace string, is func([]discoveryv1.EndpointSlice) bool) {
+	ginkgo.GinkgoHelper()
 	err := wait.PollUntilContextTimeout(ctx, Timeouts.Poll, Timeouts.Sentinel, true, func(ctx context.Context) (bool, error) {
-		listed, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(pod.Namespace).List(ctx, metav1.ListOptions{})
+		listed, err := t.f.ClientSet.DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return false, err
 		}
-		return !slices.ContainsFunc(listed.Items, func(slice discoveryv1.EndpointSlice) bool {
-			return slices.ContainsFunc(slice.Endpoints, func(endpoint discoveryv1.Endpoint) bool {
-				return endpoint.TargetRef != nil && endpoint.TargetRef.UID == pod.UID && ptr.Deref(endpoint.Conditions.Serving, true)
-			})
-		}), nil
+		return is(listed.Items), nil
 	})
 	if err != nil {
-		framework.Logf("Waiting until no EndpointSlice offers pod %s: %v", pod.Name, err)
+		framework.Logf("Waiting until %s: %v", what, err)
 	}
+}
+
+// offered reports whether a pod is an endpoint with such conditions.
+func offered(all []discoveryv1.EndpointSlice, pod *v1.Pod, such func(discoveryv1.EndpointConditions) bool) bool {
+	return slices.ContainsFunc(all, func(slice discoveryv1.EndpointSlice) bool {
+		return slices.ContainsFunc(slice.Endpoints, func(endpoint discoveryv1.Endpoint) bool {
+			return endpoint.TargetRef != nil && endpoint.TargetRef.UID == pod.UID && such(endpoint.Conditions)
+		})
+	})
 }
 
 // Direct returns the columns of the ready endpoints of a Service, one per address

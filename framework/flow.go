@@ -52,10 +52,13 @@ type flows struct {
 	spread map[frontend]time.Time
 	// deleted holds the addresses of Services of which something was deleted.
 	deleted map[string]bool
+	// closed are the frontends, TCP ones too, that were to fail when they were
+	// probed last.
+	closed map[frontend]bool
 }
 
 func newFlows() flows {
-	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}}
+	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}}
 }
 
 // frontend is one as seen from a source, by the name of its row.
@@ -87,7 +90,11 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 		}
 		for r := range rows {
 			at := frontendOf(verdict.Row(r), column)
-			seen := verdict.At(r, c).Observed
+			cell := verdict.At(r, c)
+			seen := cell.Observed
+			if seen.Tries() > 0 {
+				f.closed[at] = !cell.Expected.Positive()
+			}
 			for name := range seen.Answers {
 				if f.by[at] == nil {
 					f.by[at] = map[string]time.Time{}
@@ -157,6 +164,27 @@ func (f flows) bereaved(table *matrix.Table, serving []string) bool {
 					delete(backends, name)
 					found = true
 				}
+			}
+		}
+	}
+	return found
+}
+
+// opened tells whether a table has frontends that are to connect and were to fail
+// when they were probed last, and forgets about it. In iptables mode kube-proxy
+// first removes the rule that refuses and then adds those that translate, in two
+// transactions: a connection that begins in between leaves its node untranslated,
+// and so will every later one from the same source port for 120 s
+// (nf_conntrack_tcp_timeout_syn_sent).
+func (f flows) opened(table *matrix.Table) bool {
+	found := false
+	rows, columns := table.Size()
+	for c := range columns {
+		for r := range rows {
+			at := frontendOf(table.Row(r), table.Column(c))
+			if table.Probed(r, c) && f.closed[at] && table.Expected(r, c).Positive() {
+				delete(f.closed, at)
+				found = true
 			}
 		}
 	}

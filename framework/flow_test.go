@@ -110,3 +110,43 @@ func TestFlows(t *testing.T) {
 		t.Errorf("the proxy removes the flows of an endpoint that is not ready, but %v is waited", got)
 	}
 }
+
+// TestOpened: the proxies are waited for before what was refused is to connect.
+func TestOpened(t *testing.T) {
+	table := func(expected matrix.Expectation) *matrix.Table {
+		built, err := matrix.NewBuilder(
+			[]matrix.Row{{Name: "pod@node-1"}},
+			[]matrix.Column{{Name: "VIP", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "TCP"}},
+		).Default(expected).Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return built
+	}
+	f := newFlows()
+	remember := func(expected matrix.Expectation, seen matrix.Observation) {
+		verdict, err := table(expected).Compare(matrix.Grid{{seen}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.remember(verdict, time.Now())
+	}
+	if f.opened(table(matrix.Connect("b1"))) {
+		t.Error("the proxies are waited for before the first table")
+	}
+	remember(matrix.Refuse(), failed(matrix.Refused, 1, "connection refused"))
+	if f.opened(table(matrix.Refuse())) {
+		t.Error("the proxies are waited for where all stays refused")
+	}
+	if !f.opened(table(matrix.Connect("b1"))) {
+		t.Error("the proxies are not waited for")
+	}
+	if f.opened(table(matrix.Connect("b1"))) {
+		t.Error("the proxies are waited for a second time")
+	}
+	remember(matrix.Refuse(), failed(matrix.Refused, 1, "connection refused"))
+	remember(matrix.Connect("b1"), answered("b1", 14))
+	if f.opened(table(matrix.Connect("b1"))) {
+		t.Error("the proxies are waited for where all stays connected")
+	}
+}

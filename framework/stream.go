@@ -101,9 +101,10 @@ func Within(limit time.Duration) StreamOption {
 // not kept apart from each other all the while.
 func (t *Topology) Stream(ctx context.Context, phase string, table *Table, options ...StreamOption) *Stream {
 	ginkgo.GinkgoHelper()
-	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before %q", phase)
 	expected, err := table.build()
 	framework.ExpectNoError(err, "the expected table of %q", phase)
+	t.settleFirst(expected)
+	framework.ExpectNoError(t.awaitProxies(ctx), "waiting for the Service proxies before %q", phase)
 	rows, columns := expected.Size()
 	for r := range rows {
 		for c := range columns {
