@@ -83,6 +83,25 @@ func manyBackends(w *world) bool { return len(w.backends) > 1 && w.plain() }
 // plain tells whether the Service has endpoints that are chosen from at random.
 func (w *world) plain() bool { return !w.vacant && !w.affinity && !w.local }
 
+func hasPaths(w *world) bool { return w.nodes > 2 && manyBackends(w) && spread(w) }
+
+// brokenPath loses what the pods of one node send to pods of another.
+func (w *world) brokenPath() (fault, want) {
+	nodes := w.backendNodes()
+	from := w.random.IntN(w.nodes)
+	to := nodes[w.random.IntN(len(nodes))]
+	for to == from {
+		from = w.random.IntN(w.nodes)
+	}
+	return fault{network: func(p *packet) Outcome {
+			if p.fromPod() && p.via == from && p.backend != "pod of node-1" && w.nodeOf(p.backend) == to {
+				return TimedOut
+			}
+			return fine
+		}}, want{CulpritPodNetwork, []Fault{FaultUnreachable}, Coordinates{SourceNode: []string{nodeName(from)}, BackendNode: []string{nodeName(to)}},
+			Coordinates{SourceKind: w.podKinds()}}
+}
+
 var plants = []plant{
 	{
 		name:  "VIP traffic of pods lost on one node",
@@ -402,21 +421,16 @@ var plants = []plant{
 	},
 	{
 		name:  "pod network broken between two nodes",
-		needs: func(w *world) bool { return w.nodes > 2 && manyBackends(w) && spread(w) },
+		needs: hasPaths,
+		fault: func(w *world) (fault, want) { return w.brokenPath() },
+	},
+	{
+		name:  "pod network broken between two nodes where the node forgets what was lost",
+		needs: hasPaths,
 		fault: func(w *world) (fault, want) {
-			nodes := w.backendNodes()
-			from := w.random.IntN(w.nodes)
-			to := nodes[w.random.IntN(len(nodes))]
-			for to == from {
-				from = w.random.IntN(w.nodes)
-			}
-			return fault{network: func(p *packet) Outcome {
-					if p.fromPod() && p.via == from && p.backend != "pod of node-1" && w.nodeOf(p.backend) == to {
-						return TimedOut
-					}
-					return fine
-				}}, want{CulpritPodNetwork, []Fault{FaultUnreachable}, Coordinates{SourceNode: []string{nodeName(from)}, BackendNode: []string{nodeName(to)}},
-					Coordinates{SourceKind: w.podKinds()}}
+			f, x := w.brokenPath()
+			f.forgets = true
+			return f, x
 		},
 	},
 	{

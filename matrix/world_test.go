@@ -79,6 +79,10 @@ type fault struct {
 	forward func(p *packet) Outcome
 	// network sees every packet on its way to a pod.
 	network func(p *packet) Outcome
+	// forgets tells that the first packet of a connection is lost on the node that
+	// translates it: connection tracking forgets about that, and the next one of
+	// the same try is sent to any backend again.
+	forgets bool
 	// source changes what the backend sees of the source address.
 	source func(p *packet, seen string) string
 	// answer changes the answer.
@@ -423,6 +427,17 @@ func (p *packet) send() (string, Outcome) {
 		}
 		return "", Refused
 	}
+	answer, outcome := p.sendTo(endpoints)
+	for range connectAttempts - 1 {
+		if outcome == TimedOut && p.fault.forgets && p.column.Protocol == "TCP" {
+			answer, outcome = p.sendTo(endpoints)
+		}
+	}
+	return answer, outcome
+}
+
+// sendTo sends the packet to one of the endpoints.
+func (p *packet) sendTo(endpoints []string) (string, Outcome) {
 	p.backend = endpoints[p.random.IntN(len(endpoints))]
 	if p.affinity && p.column.Service == "web" {
 		key := p.row.Name + p.column.Name
