@@ -19,6 +19,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -26,6 +27,7 @@ import (
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
 
+	"sigs.k8s.io/service-e2e/e2e/findings"
 	e2esvc "sigs.k8s.io/service-e2e/framework"
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -52,6 +54,34 @@ var _ = SIGDescribe("Services without endpoints", func() {
 			check("b1 gone", matrix.Refuse())
 		})
 	}
+
+	// Hosts are told at once that they are refused, and nothing limits that: a try
+	// that hears nothing was neither refused nor served.
+	f.It("should lead no connection astray that begins while they get their first one", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Gated: true})[0]
+		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP))
+		hosts := matrix.RowsOfKind(matrix.SourceHost)
+		table := t.NewTable(web.VIP())
+		table.Expect(matrix.AllRows(), matrix.AllColumns(), matrix.NotProbed())
+		table.Expect(hosts, matrix.ColumnsOfService("web"), matrix.Connect("b1"))
+		table.KnownFailure(findings.TCPFirstEndpoint, hosts, matrix.ColumnsOfService("web"), matrix.Implementation())
+		stream := t.Stream(ctx, "while the only endpoint comes and goes", table, e2esvc.Every(firstEndpointPause),
+			e2esvc.Refusable(hosts, matrix.ColumnsOfService("web")))
+		for round := range 3 {
+			for _, ready := range []bool{false, true} {
+				t.SetReady(ctx, b1, ready)
+				expected := matrix.Refuse()
+				if ready {
+					expected = matrix.Connect("b1")
+				}
+				table := t.NewTable(web.VIP())
+				table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), expected)
+				t.Check(ctx, fmt.Sprintf("b1 ready %v, %d", ready, round+1), table)
+			}
+		}
+		stream.Stop()
+	})
 
 	// NOEP-02
 	f.It("should refuse when the only pod was evicted, whether it publishes unready pods or not", func(ctx context.Context) {
@@ -89,3 +119,8 @@ var _ = SIGDescribe("Services without endpoints", func() {
 		expectNoEndpoint(published)
 	})
 })
+
+// firstEndpointPause is the time from one connection of a client to the next while
+// a Service gets its first endpoint: about as long as kube-proxy may take from one
+// of its transactions to the next.
+const firstEndpointPause = 50 * time.Millisecond

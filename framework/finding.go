@@ -63,7 +63,7 @@ type KnownFailure struct {
 // KnownFailure says that a finding makes the cells in these rows and columns show
 // something else instead of what is expected of them. Any third thing fails the
 // spec as ever; and if all of them are as expected after all, the summary says
-// that the finding is no longer seen.
+// that the finding was not seen: it may be mended, or this proxy never had it.
 func (table *Table) KnownFailure(finding Finding, rows matrix.RowSelector, columns matrix.ColumnSelector, instead matrix.Expectation) {
 	ginkgo.GinkgoHelper()
 	table.Known(rows, columns, finding.ID, instead)
@@ -119,7 +119,7 @@ func addKnownFailures(all []KnownFailure, spec string, phases []*Result) []Known
 // line returns the line that the summary has for a finding.
 func (k KnownFailure) line() string {
 	if k.Failed == 0 {
-		return fmt.Sprintf("finding no longer seen: %s, %d cells as expected: %s", k.ID, k.Cells, k.Finding)
+		return fmt.Sprintf("finding not seen: %s, %d cells as expected: %s", k.ID, k.Cells, k.Finding)
 	}
 	return fmt.Sprintf("known failure: %s, %d of %d cells in %d specs: %s", k.ID, k.Failed, k.Cells, len(k.Specs), k.Finding)
 }

@@ -32,6 +32,14 @@ func Interrupted(rows matrix.RowSelector, columns matrix.ColumnSelector, limit t
 	}
 }
 
+// Refusable lets cells be refused as well, as they are while a Service has no
+// endpoint. That they are neither served nor refused stays wrong.
+func Refusable(rows matrix.RowSelector, columns matrix.ColumnSelector) StreamOption {
+	return func(s *Stream) {
+		s.refusable = append(s.refusable, interruption{rows: rows, columns: columns})
+	}
+}
+
 // InOrder makes it wrong that one of these backends answers a subject cell after
 // a later one has done so.
 func InOrder(backends ...string) StreamOption {
@@ -59,17 +67,31 @@ type streamed struct {
 func (s *Stream) tolerated(cell matrix.Cell) time.Duration {
 	var limit time.Duration
 	for _, i := range s.interruptions {
-		if i.rows.Matches(s.sweep.table.Row(cell.Row)) && i.columns.Matches(s.sweep.table.Column(cell.Column)) {
+		if i.concerns(s.sweep.table, cell) {
 			limit = i.limit
 		}
 	}
 	return limit
 }
 
+// concerns reports whether a cell is one of those that may fail.
+func (i interruption) concerns(table *matrix.Table, cell matrix.Cell) bool {
+	return i.rows.Matches(table.Row(cell.Row)) && i.columns.Matches(table.Column(cell.Column))
+}
+
+// mayRefuse reports whether a try was refused where that is right too.
+func (s *Stream) mayRefuse(cell matrix.Cell, one matrix.Observation) bool {
+	return one.Outcomes[matrix.Refused] == one.Tries() &&
+		slices.ContainsFunc(s.refusable, func(i interruption) bool { return i.concerns(s.sweep.table, cell) })
+}
+
 // admit returns what of a try, made now, and of those before it is to be held
 // against the table: nothing of an interruption that is tolerated so far, and all
 // of it once it has taken too long.
 func (s *Stream) admit(cell matrix.Cell, p *streamed, one matrix.Observation, now time.Time) matrix.Observation {
+	if s.mayRefuse(cell, one) {
+		return matrix.Observation{}
+	}
 	limit := s.tolerated(cell)
 	if limit > 0 && one.Failures() > 0 && one.Outcomes[matrix.Error] == 0 {
 		if p.failing.Tries() == 0 {

@@ -60,6 +60,7 @@ func TestInterruption(t *testing.T) {
 	b1, b2, lost := answered("b1", 1), answered("b2", 1), failed(matrix.TimedOut, 1, "")
 	unmade := failed(matrix.Error, 1, "")
 	interrupted := Interrupted(matrix.RowsOn("n1"), matrix.AllColumns(), 3*time.Second)
+	refused, refusable := failed(matrix.Refused, 1, ""), Refusable(matrix.RowsOn("n1"), matrix.AllColumns())
 	inOrder := InOrder("b1", "b2")
 	for name, tc := range map[string]struct {
 		row     string
@@ -74,6 +75,9 @@ func TestInterruption(t *testing.T) {
 		"not over":                {"r1", []matrix.Observation{b1, lost}, []StreamOption{interrupted}, b1.Merge(lost)},
 		"another row":             {"r2", []matrix.Observation{b1, lost, b2}, []StreamOption{interrupted}, b1.Merge(lost).Merge(b2)},
 		"probe that was not made": {"r1", []matrix.Observation{b1, unmade, b2}, []StreamOption{interrupted}, b1.Merge(unmade).Merge(b2)},
+		"refusable":               {"r1", []matrix.Observation{b1, refused, refused, b2}, []StreamOption{refusable}, b1.Merge(b2)},
+		"refusable, lost":         {"r1", []matrix.Observation{b1, refused, lost, b2}, []StreamOption{refusable}, b1.Merge(lost).Merge(b2)},
+		"refusable, another row":  {"r2", []matrix.Observation{b1, refused, b2}, []StreamOption{refusable}, b1.Merge(refused).Merge(b2)},
 		"in order":                {"r1", []matrix.Observation{b1, b1, b2, b2}, []StreamOption{inOrder}, b1.Merge(b1).Merge(b2).Merge(b2)},
 		"again":                   {"r1", []matrix.Observation{b1, b2, b1}, []StreamOption{inOrder}, b1.Merge(b2).Merge(answered("b1-again", 1))},
 		"strangers have no order": {"r1", []matrix.Observation{b2, answered("x", 1)}, []StreamOption{inOrder}, b2.Merge(answered("x", 1))},

@@ -48,8 +48,10 @@ type Stream struct {
 	// limit is set by [Within]; stretches holds the longest of each cell.
 	limit     time.Duration
 	stretches [][]time.Duration
-	// interruptions and order are set by [Interrupted] and [InOrder].
+	// interruptions, refusable and order are set by [Interrupted], [Refusable] and
+	// [InOrder].
 	interruptions []interruption
+	refusable     []interruption
 	order         []string
 	// recordedPause is set by [Recorded]; recorders then probe for the stream,
 	// and collect gets from them what they have seen.

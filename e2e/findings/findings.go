@@ -37,7 +37,12 @@ var (
 		Title: "UDP flows outlive the Service that they were made by",
 		Link:  "https://github.com/kubernetes/kubernetes/pull/141371",
 	}
+	TCPFirstEndpoint = e2esvc.Finding{
+		ID:    "tcp-first-endpoint",
+		Title: "connections that begin while a Service gets its first endpoint are neither refused nor served",
+		Link:  "https://github.com/kubernetes/kubernetes/issues/48719",
+	}
 )
 
 // All are the findings, in the order of their sections.
-var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService}
+var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint}
