@@ -62,6 +62,7 @@ func newGridText(v view, wrong []Cell, options TextOptions) gridText {
 		}
 	}
 
+	rows, columns, left := probed(v, rows, columns)
 	g := gridText{rows: labels(rows), columns: labels(columns)}
 	used := legend{}
 	var reasons []string
@@ -77,8 +78,33 @@ func newGridText(v view, wrong []Cell, options TextOptions) gridText {
 			reasons = append(reasons, fmt.Sprintf("skipped %s: %s", row.label, oneLine(reason)))
 		}
 	}
-	g.notes = slices.Concat([]string{used.text()}, defects(v), reasons)
+	g.notes = slices.Concat([]string{used.text()}, left, defects(v), reasons)
 	return g
+}
+
+// probed leaves out the rows and the columns that no probe has to do with, as the
+// tables of streams have many of them, and says how many these are.
+func probed(v view, rows, columns []group) (someRows, someColumns []group, note []string) {
+	unused := func(i, j int) bool { return v.At(i, j).Verdict == Ignored }
+	leftRows, leftColumns := 0, 0
+	for _, row := range rows {
+		if slices.ContainsFunc(columns, func(column group) bool { return !unused(row.first(), column.first()) }) {
+			someRows = append(someRows, row)
+		} else {
+			leftRows += len(row.members)
+		}
+	}
+	for _, column := range columns {
+		if slices.ContainsFunc(rows, func(row group) bool { return !unused(row.first(), column.first()) }) {
+			someColumns = append(someColumns, column)
+		} else {
+			leftColumns += len(column.members)
+		}
+	}
+	if leftRows+leftColumns == 0 {
+		return rows, columns, nil
+	}
+	return someRows, someColumns, []string{fmt.Sprintf("left out: %d rows and %d columns that are not probed", leftRows, leftColumns)}
 }
 
 // defects returns a line for each known defect that the table shows.

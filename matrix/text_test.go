@@ -31,6 +31,7 @@ import (
 
 var (
 	spaces  = regexp.MustCompile(` {2,}`)
+	leftOut = regexp.MustCompile(`\nleft out: (\d+) rows and (\d+) columns that are not probed\n`)
 	several = regexp.MustCompile(` \((\d+) (?:of \d+ )?(?:rows|columns)\)$`)
 )
 
@@ -157,13 +158,18 @@ func TestTextParsesBack(t *testing.T) {
 			t.Fatalf("%d characters wide in\n%s", p.widest, text)
 		}
 		nRows, nColumns := c.Size()
-		if stood(p.rows) != nRows || stood(p.columns) != nColumns {
+		leftRows, leftColumns := 0, 0
+		if found := leftOut.FindStringSubmatch(text); found != nil {
+			leftRows, _ = strconv.Atoi(found[1])
+			leftColumns, _ = strconv.Atoi(found[2])
+		}
+		if stood(p.rows)+leftRows != nRows || stood(p.columns)+leftColumns != nColumns {
 			t.Fatalf("%d rows, %d columns in\n%s", stood(p.rows), stood(p.columns), text)
 		}
 		for i := range nRows {
 			for j := range nColumns {
 				cell := c.At(i, j)
-				shown := options.CollapseAbove < 0 || cell.Verdict.Wrong() || max(nRows, nColumns) <= options.limits().CollapseAbove
+				shown := cell.Verdict != Ignored && options.CollapseAbove < 0 || cell.Verdict.Wrong() || max(nRows, nColumns) <= options.limits().CollapseAbove && cell.Verdict != Ignored
 				if !shown {
 					continue
 				}
@@ -225,5 +231,22 @@ func TestHeadline(t *testing.T) {
 		if got := headline(tc.title, tc.phase, tc.counts); got != tc.want {
 			t.Errorf("headline is %q, want %q", got, tc.want)
 		}
+	}
+}
+
+// TestTextLeavesOutWhatIsNotProbed: rows and columns without a probe are counted.
+func TestTextLeavesOutWhatIsNotProbed(t *testing.T) {
+	rows := []Row{{Name: "pod@node-1"}, {Name: "host@node-1"}}
+	columns := []Column{{Name: "web VIP"}, {Name: "closed port"}, {Name: "black hole"}}
+	table := build(t, NewBuilder(rows, columns).Default(NotProbed()).Expect(RowNamed("host@node-1"), ColumnNamed("web VIP"), Connect("b1")))
+	grid := table.NewGrid()
+	grid[1][0] = answered(14, "b1")
+	want := `from \ to     web VIP
+host@node-1   C{b1}
+(C=connected{backends})
+left out: 1 rows and 2 columns that are not probed
+`
+	if got := compare(t, table, grid).Text(TextOptions{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
