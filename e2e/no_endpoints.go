@@ -55,8 +55,9 @@ var _ = SIGDescribe("Services without endpoints", func() {
 		})
 	}
 
-	// Hosts are told at once that they are refused, and nothing limits that: a try
-	// that hears nothing was neither refused nor served.
+	// NOEP-01: from refused to served, as those see it that do not stop asking. Hosts
+	// are told at once that they are refused, and nothing limits that: a try that
+	// hears nothing was neither refused nor served.
 	f.It("should lead no connection astray that begins while they get their first one", func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)
 		b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Gated: true})[0]

@@ -17,25 +17,30 @@ limitations under the License.
 package matrix
 
 import (
+	"embed"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
+// trials are tables from real clusters with a known fault, and what is to be found.
+//
+//go:embed trials/*.json
+var trials embed.FS
+
 // TestDiagnosisOfTrials reads tables from real clusters with a known fault, of
 // hack/mutation, whose diagnosis was wrong once.
 func TestDiagnosisOfTrials(t *testing.T) {
-	files, err := filepath.Glob("testdata/trials/*.json")
+	files, err := trials.ReadDir("trials")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no trials: %v", err)
 	}
 	var text strings.Builder
 	for _, file := range files {
-		raw, err := os.ReadFile(file)
+		name := strings.TrimSuffix(file.Name(), ".json")
+		raw, err := trials.ReadFile("trials/" + file.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,12 +51,12 @@ func TestDiagnosisOfTrials(t *testing.T) {
 			Reports     []*Report   `json:"reports"`
 		}
 		if err := json.Unmarshal(raw, &trial); err != nil {
-			t.Fatalf("%s: %v", file, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 		d := Diagnose(trial.Reports...)
-		fmt.Fprintf(&text, "%s:\n%s\n", strings.TrimSuffix(filepath.Base(file), ".json"), d.Text())
+		fmt.Fprintf(&text, "%s:\n%s\n", name, d.Text())
 		if len(d.Findings) == 0 {
-			t.Errorf("%s: nothing is found", file)
+			t.Errorf("%s: nothing is found", name)
 			continue
 		}
 		first, want := d.Findings[0], trial.Coordinates
@@ -59,7 +64,7 @@ func TestDiagnosisOfTrials(t *testing.T) {
 		if first.Culprit != trial.Culprit || !slices.Contains(trial.Faults, first.Fault) ||
 			!found(first.Coordinates.ProxyNode, want.ProxyNode) || !found(first.Coordinates.SourceNode, want.SourceNode) ||
 			!found(first.Coordinates.BackendNode, want.BackendNode) || !found(first.Coordinates.Protocol, want.Protocol) {
-			t.Errorf("%s: want %s %v at %+v, got\n%s", file, trial.Culprit, trial.Faults, want, d.Text())
+			t.Errorf("%s: want %s %v at %+v, got\n%s", name, trial.Culprit, trial.Faults, want, d.Text())
 		}
 	}
 	golden(t, "trials.txt", text.String())
