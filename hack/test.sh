@@ -149,7 +149,7 @@ fi
 
 # Side by side, the suites of both modes share the processors. Where these have
 # nothing to spare a try may take longer than the 5 s that agnhost gives it.
-PARALLEL=$(((PARALLEL + 1) / 2))
+PARALLEL=$(((3 * PARALLEL + 3) / 4))
 export PARALLEL
 suites=()
 for mode in "${modes[@]}"; do

@@ -257,6 +257,10 @@ func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
 	// conntrack although the bridge could deliver them directly.
 	sysctls["net/bridge/bridge-nf-call-iptables"] = "1"
 	sysctls["net/bridge/bridge-nf-call-ip6tables"] = "1"
+	// All nodes are in one connection tracking table, that of the machine, and
+	// kube-proxy walks the whole of it at each of its syncs. Of what is in there
+	// most are connections that have ended, for 120 s by default.
+	sysctls["net/netfilter/nf_conntrack_tcp_timeout_time_wait"] = "20"
 	return sysctls
 }
 
