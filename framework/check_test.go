@@ -156,7 +156,7 @@ func TestSweepTrustsWhatWasSound(t *testing.T) {
 	broken = false
 	second := requests()
 	want("sound before", second["10.244.1.2"], []int{n})
-	want("broken before", second["10.96.0.9"], []int{1, n - 1})
+	want("broken before", second["10.96.0.9"], []int{1, 4, 4, 4, n - 13})
 	broken = true
 	third := requests()
 	want("sound before, broken now", third["10.96.0.9"], []int{n})

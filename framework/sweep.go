@@ -40,6 +40,8 @@ const (
 	// for. With so many, nearly every cell is settled by its second request; the
 	// way to a source costs more than a dozen tries of it.
 	triesPerRequest = 16
+	// triesIfUnsound is the same for a cell that was wrong when it was probed last.
+	triesIfUnsound = 4
 	// verdictTries is how often a wrong cell is tried for the last table.
 	verdictTries = 5
 )
@@ -60,7 +62,8 @@ type sweep struct {
 
 	mu    sync.Mutex
 	tries int
-	// sound are the cells that were as expected when they were probed last.
+	// sound says of the cells that have been probed whether they were as expected
+	// the last time.
 	sound map[matrix.Cell]bool
 }
 
@@ -180,9 +183,12 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 	var seen matrix.Observation
 	// The first try goes alone, unless the cell has just been as expected: if it
 	// times out, a whole batch of time-outs is not waited for.
-	tries := 1
-	if s.isSound(cell) && !s.drawsErrors(cell) {
-		tries = min(triesPerRequest, sampling.Tries)
+	tries, atMost := 1, triesPerRequest
+	switch sound, known := s.isSound(cell); {
+	case known && !sound:
+		atMost = triesIfUnsound
+	case sound && !s.drawsErrors(cell):
+		tries = min(atMost, sampling.Tries)
 	}
 	for !s.table.Decided(cell.Row, cell.Column, seen) {
 		if seen.Outcomes[matrix.TimedOut] > 0 {
@@ -199,7 +205,7 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 		if err != nil {
 			return seen, err
 		}
-		tries = max(1, min(triesPerRequest, sampling.Tries-seen.Tries()))
+		tries = max(1, min(atMost, sampling.Tries-seen.Tries()))
 		if s.drawsErrors(cell) {
 			tries = 1
 		}
@@ -222,10 +228,12 @@ func (s *sweep) remember(cell matrix.Cell, seen matrix.Observation) {
 	s.sound[cell] = sound
 }
 
-func (s *sweep) isSound(cell matrix.Cell) bool {
+// isSound tells whether a cell was as expected when it was probed last, if it was.
+func (s *sweep) isSound(cell matrix.Cell) (sound, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sound[cell]
+	sound, known = s.sound[cell]
+	return sound, known
 }
 
 // isDropped tells whether a cell is expected to time out.
