@@ -69,7 +69,8 @@ var _ = SIGDescribe("Services without endpoints", func() {
 		table.KnownFailure(findings.TCPFirstEndpoint, hosts, matrix.ColumnsOfService("web"), matrix.Implementation())
 		stream := t.Stream(ctx, "while the only endpoint comes and goes", table, e2esvc.Every(firstEndpointPause),
 			e2esvc.Refusable(hosts, matrix.ColumnsOfService("web")))
-		for round := range 3 {
+		const rounds = 3
+		for round := range rounds {
 			for _, ready := range []bool{false, true} {
 				t.SetReady(ctx, b1, ready)
 				expected := matrix.Refuse()
@@ -81,7 +82,18 @@ var _ = SIGDescribe("Services without endpoints", func() {
 				t.Check(ctx, fmt.Sprintf("b1 ready %v, %d", ready, round+1), table)
 			}
 		}
-		stream.Stop()
+		// The finding is about tries that time out, and about few of them: one a
+		// round, and one more when a client comes upon the port of that again.
+		report := stream.Stop()
+		for r, row := range report.Rows {
+			for c, column := range report.Columns {
+				seen := report.At(r, c).Observed
+				lost, other := seen.Outcomes[matrix.TimedOut], seen.Tries()-seen.Outcomes[matrix.TimedOut]-seen.Answers["b1"]
+				if lost > 2*rounds || other > 0 {
+					framework.Failf("%s -> %s: %d tries timed out, want %d at most, and %d neither did that nor reached b1", row.Name, column.Name, lost, 2*rounds, other)
+				}
+			}
+		}
 	})
 
 	// NOEP-02

@@ -164,14 +164,16 @@ func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*
 		t.changeBackends(func(all []*Backend) []*Backend { return append(all, b) })
 		t.prober.add(&source{Row: b.Row(), Namespace: namespace, Pod: b.Pod.Name, Port: b.Ports.HTTP, Addresses: podIPs(b.Pod)})
 	}
+	var ready []*v1.Pod
 	for i, spec := range specs {
 		switch {
 		case !spec.Gated:
-			t.awaitOffered(ctx, backends[i].Pod)
+			ready = append(ready, backends[i].Pod)
 		case !spec.NotReady:
 			t.SetReady(ctx, backends[i], true)
 		}
 	}
+	t.awaitOffered(ctx, ready...)
 	return backends
 }
 

@@ -69,28 +69,32 @@ func (t *Topology) awaitWithdrawn(ctx context.Context, pod *v1.Pod) {
 	})
 }
 
-// awaitOffered waits until each Service of the spec that selects a ready pod has an
-// EndpointSlice that says so. If that takes too long it is no failure either.
-func (t *Topology) awaitOffered(ctx context.Context, pod *v1.Pod) {
+// awaitOffered waits until each Service of the spec that selects one of these ready
+// pods has an EndpointSlice that says so. If that takes too long it is no failure
+// either.
+func (t *Topology) awaitOffered(ctx context.Context, pods ...*v1.Pod) {
 	ginkgo.GinkgoHelper()
-	services, err := t.f.ClientSet.CoreV1().Services(pod.Namespace).List(ctx, metav1.ListOptions{})
+	namespace := t.f.Namespace.Name
+	services, err := t.f.ClientSet.CoreV1().Services(namespace).List(ctx, metav1.ListOptions{})
 	framework.ExpectNoError(err, "listing the Services of the spec")
-	var names []string
 	for _, service := range services.Items {
-		selects := len(service.Spec.Selector) > 0 && labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels))
-		if selects && service.Spec.Type != v1.ServiceTypeExternalName {
-			names = append(names, service.Name)
+		if len(service.Spec.Selector) == 0 || service.Spec.Type == v1.ServiceTypeExternalName {
+			continue
 		}
-	}
-	if len(names) == 0 {
-		return
-	}
-	t.awaitSlices(ctx, "EndpointSlices offer pod "+pod.Name, pod.Namespace, func(all []discoveryv1.EndpointSlice) bool {
-		return !slices.ContainsFunc(names, func(name string) bool {
-			own := slices.DeleteFunc(slices.Clone(all), func(slice discoveryv1.EndpointSlice) bool { return slice.Labels[discoveryv1.LabelServiceName] != name })
-			return !offered(own, pod, func(c discoveryv1.EndpointConditions) bool { return ptr.Deref(c.Ready, true) })
+		selector := labels.SelectorFromSet(service.Spec.Selector)
+		selected := slices.DeleteFunc(slices.Clone(pods), func(pod *v1.Pod) bool { return !selector.Matches(labels.Set(pod.Labels)) })
+		if len(selected) == 0 {
+			continue
+		}
+		t.awaitSlices(ctx, "all pods are offered as endpoints of Service "+service.Name, namespace, func(all []discoveryv1.EndpointSlice) bool {
+			own := slices.DeleteFunc(slices.Clone(all), func(slice discoveryv1.EndpointSlice) bool {
+				return slice.Labels[discoveryv1.LabelServiceName] != service.Name
+			})
+			return !slices.ContainsFunc(selected, func(pod *v1.Pod) bool {
+				return !offered(own, pod, func(c discoveryv1.EndpointConditions) bool { return ptr.Deref(c.Ready, true) })
+			})
 		})
-	})
+	}
 }
 
 // awaitSlices waits until something is true of the EndpointSlices of a namespace,

@@ -44,8 +44,8 @@ type Proof struct {
 	Error string `json:"error,omitempty"`
 	// Failed are the specs that failed, as they should, and Passed those that the
 	// fault went by.
-	Failed []string `json:"failed"`
-	Passed []string `json:"passed"`
+	Failed []string `json:"failed,omitempty"`
+	Passed []string `json:"passed,omitempty"`
 	// Skipped are specs that did not run, with the reason.
 	Skipped map[string]string `json:"skipped,omitempty"`
 	Seconds float64           `json:"seconds"`
@@ -78,7 +78,7 @@ func RunProof(ctx context.Context, o *Options) (*Proofs, error) {
 	}
 	err = sideBySide(ctx, o, l.settled, func(ctx context.Context, t *trial) {
 		for i, f := range t.faults {
-			p := &Proof{Fault: f.Name, Mode: t.mode, At: time.Now().UTC().Truncate(time.Second), Failed: []string{}, Passed: []string{}}
+			p := &Proof{Fault: f.Name, Mode: t.mode, At: time.Now().UTC().Truncate(time.Second)}
 			if err := t.prove(ctx, f, p); err != nil {
 				p.Error = err.Error()
 			}
@@ -105,19 +105,7 @@ func (t *trial) prove(ctx context.Context, f *fault.Fault, p *Proof) (err error)
 	if err != nil {
 		return err
 	}
-	for _, spec := range report.Specs {
-		switch spec.State {
-		case "passed":
-			p.Passed = append(p.Passed, spec.Name)
-		case "skipped", "pending":
-			if p.Skipped == nil {
-				p.Skipped = map[string]string{}
-			}
-			p.Skipped[spec.Name] = spec.Reason
-		default:
-			p.Failed = append(p.Failed, spec.Name)
-		}
-	}
+	p.Failed, p.Passed, p.Skipped = report.sorted()
 	return injection.Verify(ctx)
 }
 

@@ -52,16 +52,25 @@ type report struct {
 
 // failed returns the names of the specs that failed, and how many passed.
 func (r *report) failed() (failed []string, passed int) {
+	failed, names, _ := r.sorted()
+	return failed, len(names)
+}
+
+// sorted returns the names of the specs that failed and of those that passed, and
+// of those that did not run the reasons.
+func (r *report) sorted() (failed, passed []string, skipped map[string]string) {
+	skipped = map[string]string{}
 	for _, spec := range r.Specs {
 		switch spec.State {
 		case "passed":
-			passed++
+			passed = append(passed, spec.Name)
 		case "skipped", "pending":
+			skipped[spec.Name] = spec.Reason
 		default:
 			failed = append(failed, spec.Name)
 		}
 	}
-	return failed, passed
+	return failed, passed, skipped
 }
 
 // diagnosis returns the suite's own diagnosis of the run; where it made none,
