@@ -302,10 +302,7 @@ func (h *hypothesis) positive(e *evidence, f *fact) float64 {
 	if h.effect == flaky {
 		rate = h.rate
 	}
-	l := h.ending(f) + f.scatter()
-	for _, s := range f.strangers {
-		l += float64(s.tries) * strayed
-	}
+	l := h.ending(f) + f.scatter() + float64(f.astray())*strayed
 	even := 0.0 // of an answer by one of n
 	if f.expected.kind == connect && !f.anonymous {
 		even = -math.Log(float64(n))
@@ -360,9 +357,7 @@ func (h *hypothesis) reconnected(f *fact, hit int) float64 {
 	n := float64(len(f.names))
 	fails := math.Pow(float64(hit)/n, connectAttempts)
 	l := h.ending(f) + float64(f.failures)*math.Log(fails) + float64(f.connects)*math.Log1p(-fails)
-	for _, s := range f.strangers {
-		l += float64(s.tries) * strayed
-	}
+	l += float64(f.astray()) * strayed
 	return l - float64(f.connects-f.unnamed)*math.Log(n-float64(hit))
 }
 
@@ -375,10 +370,7 @@ func (h *hypothesis) redistributed(f *fact, hit, hitAnswers int) float64 {
 	if f.wrong() && hitAnswers > 0 {
 		return min(f.healthy, f.floor) // whoever is missed has answered
 	}
-	l := float64(f.failures)*strayed + float64(hitAnswers)*escaped
-	for _, s := range f.strangers {
-		l += float64(s.tries) * strayed
-	}
+	l := float64(f.failures+f.astray())*strayed + float64(hitAnswers)*escaped
 	return l - float64(f.connects-f.unnamed-hitAnswers)*math.Log(float64(n-hit))
 }
 
@@ -388,10 +380,7 @@ func (h *hypothesis) negative(f *fact) float64 {
 	if h.effect == flaky || h.effect == absent {
 		return f.healthy
 	}
-	l := 0.0
-	for _, s := range f.strangers {
-		l += float64(s.tries) * escaped
-	}
+	l := float64(f.astray()) * escaped
 	for k, outcome := range failures {
 		if f.failed[k] == 0 {
 			continue
@@ -457,13 +446,9 @@ func (h *hypothesis) shown(f *fact) (shown, possible bool) {
 	only := func(outcome Outcome) bool {
 		return f.wrong() && f.outcomes(outcome)+f.outcomes(Prohibited) == f.tries
 	}
-	connects := f.connects
-	for _, s := range f.strangers {
-		connects += s.tries
-	}
 	switch h.effect {
 	case forwarded:
-		return f.wrong() && connects > 0 && !f.expected.Positive(), !f.expected.Positive()
+		return f.wrong() && f.connects+f.astray() > 0 && !f.expected.Positive(), !f.expected.Positive()
 	case dropped:
 		return f.expected.kind == kind(Refused) && only(TimedOut), f.expected.kind == kind(Refused)
 	case rejected:

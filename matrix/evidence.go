@@ -183,6 +183,15 @@ type fact struct {
 
 func (f *fact) wrong() bool { return f.verdict == Mismatch }
 
+// astray returns how many tries strangers have answered.
+func (f *fact) astray() int {
+	n := 0
+	for _, s := range f.strangers {
+		n += s.tries
+	}
+	return n
+}
+
 // unmade tells that the cell says nothing about the network.
 func (f *fact) unmade() bool { return f.verdict == ProbeError || f.verdict == Missing }
 
@@ -657,10 +666,7 @@ const spared = 2.5 * private
 // likelihoodIfHealthy returns the logarithm of how likely the observation is if
 // nothing is broken.
 func (f *fact) likelihoodIfHealthy() float64 {
-	l := 0.0
-	for _, s := range f.strangers {
-		l += float64(s.tries) * strayed
-	}
+	l := float64(f.astray()) * strayed
 	if !f.expected.Positive() {
 		for k, outcome := range failures {
 			l += float64(f.failed[k]) * f.expected.likelihood(outcome)
