@@ -175,6 +175,8 @@ type Coordinates struct {
 	// Backend is the backend that does not answer, or that should not.
 	Backend     []string `json:"backend,omitempty"`
 	BackendNode []string `json:"backendNode,omitempty"`
+	// Node is the node to which and from which the pod network is broken.
+	Node []string `json:"node,omitempty"`
 	// FrontendKind is the kind of address, see FrontendKind.
 	FrontendKind []string `json:"frontendKind,omitempty"`
 	// FrontendNode is the node whose node port is meant.

@@ -26,6 +26,8 @@ const (
 	// closeCall is how much better, as a logarithm, an explanation has to be
 	// than another so that the other is no alternative.
 	closeCall = 2.5
+	// unlucky is the logarithm of how likely luck has to be to be believed in: 1 %.
+	unlucky = -4.6
 	// worthTelling is how much better than coincidence an explanation has to be.
 	// It is little: a doubtful explanation of a wrong cell is better than none,
 	// and says how doubtful it is.
@@ -145,7 +147,7 @@ func (c *cover) next() bool {
 	if len(found) == 0 || found[0].score <= worthTelling {
 		return false
 	}
-	best := widest(found)
+	best := c.widest(found)
 	a := &account{explanation: best, cells: c.covered(best)}
 	if len(a.cells) == 0 {
 		return false
@@ -170,14 +172,29 @@ func (c *cover) next() bool {
 // widest returns the best explanation or, if that is the same in fewer places and
 // hardly better, the one that says it of more places. A few cells that are right by
 // luck do not make the places smaller.
-func widest(found []explanation) explanation {
+func (c *cover) widest(found []explanation) explanation {
 	best := found[0]
 	for _, x := range found[1:] {
-		if x.score > found[0].score-closeCall && x.hypothesis == best.hypothesis && best.scope.within(x.scope) {
+		if x.score > found[0].score-closeCall && x.hypothesis == best.hypothesis && best.scope.within(x.scope) && c.byLuck(found[0], x) {
 			best = x
 		}
 	}
 	return best
+}
+
+// byLuck reports whether it may be luck that all is right where the second
+// explanation holds and the first, which is narrower, does not.
+func (c *cover) byLuck(narrow, wide explanation) bool {
+	if wide.effect != flaky {
+		return true // the scores have said it
+	}
+	l := 0.0
+	for i := range c.facts {
+		if f := &c.facts[i]; f.verdict == Match && wide.scope.contains(f) && !narrow.scope.contains(f) {
+			l += min(0, wide.gain(c.evidence, f)) / luck
+		}
+	}
+	return l > unlucky
 }
 
 // saying is an explanation with the cells that it is about, once they are asked for.
@@ -267,6 +284,9 @@ func (c *cover) belongs(a *account, f *fact) bool {
 	if len(a.scope) > 0 {
 		return true
 	}
+	if a.relation == toOrFromNode {
+		return a.touches(c.evidence, f)
+	}
 	if a.relation != toBackend || f.anonymous || len(f.strangers) > 0 || len(f.names) == 0 {
 		return false
 	}
@@ -327,6 +347,14 @@ func (a *account) like(b *account) bool {
 	return differ <= 1
 }
 
+const (
+	// bothWays is what it costs, as a logarithm, that the network to a node is
+	// broken and the network from there too.
+	bothWays = 2.5
+	// fewNodes is how many nodes are suspected to lose some of the packets.
+	fewNodes = 8
+)
+
 // hypotheses returns what may be broken, of what the wrong cells show.
 func (e *evidence) hypotheses() []*hypothesis {
 	var list []*hypothesis
@@ -367,6 +395,9 @@ func (e *evidence) hypotheses() []*hypothesis {
 					v.cost--
 				}
 				add(hypothesis{effect: all.effect, network: network, relation: v.relation, id: v.id, cost: all.cost + less + v.cost})
+				if network && v.relation == toNode {
+					add(hypothesis{effect: all.effect, network: network, relation: toOrFromNode, id: v.id, cost: all.cost + less + v.cost + bothWays})
+				}
 			}
 		}
 		if partial {
@@ -375,6 +406,15 @@ func (e *evidence) hypotheses() []*hypothesis {
 			}
 			for _, id := range backends {
 				add(hypothesis{effect: flaky, network: network, relation: toBackend, id: id, rate: 0.1, cost: 4 + less})
+			}
+			for _, id := range nodes[:min(len(nodes), fewNodes)] {
+				if !network {
+					break // rules know backends, not their nodes
+				}
+				for _, rate := range rates[1:] {
+					add(hypothesis{effect: flaky, network: network, relation: toNode, id: id, rate: rate, cost: 4 + less})
+					add(hypothesis{effect: flaky, network: network, relation: toOrFromNode, id: id, rate: rate, cost: 4 + less + bothWays})
+				}
 			}
 		}
 	}

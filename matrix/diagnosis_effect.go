@@ -84,6 +84,9 @@ const (
 	toOthers
 	// toNode is the backends on a node.
 	toNode
+	// toOrFromNode is the backends on a node for everybody, and all backends for
+	// what comes from there.
+	toOrFromNode
 	// toSelf is the backend that is the source.
 	toSelf
 	// toLocal and toRemote are the backends on the node that forwards, and
@@ -148,7 +151,8 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 	case h.network && f.layer == layerService:
 		// It is no proof of what is below, and the less so the more there are.
 		return min(gain, ofServiceCell*gain)
-	case (h.relation == toNode || h.relation == toRemote) && h.astray(e, f):
+	case (h.relation == toNode || h.relation == toOrFromNode && f.values[byVia] != h.id || h.relation == toRemote) && h.astray(e, f),
+		h.relation == toOrFromNode && h.inside(e, f):
 		return min(gain, ofStray)
 	}
 	return gain
@@ -202,6 +206,11 @@ func (h *hypothesis) hits(e *evidence, f *fact, k int) bool {
 			return false // within the node, no network between nodes is needed
 		}
 		return node == h.id || node == none && f.wrong()
+	case toOrFromNode:
+		if f.values[byVia] == h.id && node == h.id {
+			return f.wrong() && h.home(e, f) // it may be all of the node, or only the way out
+		}
+		return f.values[byVia] == h.id || node == h.id || node == none && f.wrong()
 	case toSelf:
 		// Another node that forwards puts its own address in the way.
 		return id == f.self && f.values[byVia] == f.values[bySourceNode]
@@ -214,6 +223,23 @@ func (h *hypothesis) hits(e *evidence, f *fact, k int) bool {
 		return via != none && via != f.values[bySourceNode] && node != via && (node != none || f.wrong())
 	}
 	return true
+}
+
+// inside reports whether all of a cell is on the node of the relation, so that it
+// need not pass what connects that with others.
+func (h *hypothesis) inside(e *evidence, f *fact) bool {
+	return f.values[byVia] == h.id && h.home(e, f)
+}
+
+// home reports whether all backends of a cell are on the node of the relation.
+func (h *hypothesis) home(e *evidence, f *fact) bool {
+	return !slices.ContainsFunc(f.names, func(id int32) bool { return e.backends[id].node != h.id })
+}
+
+// touches reports whether a cell has to do with the node of the relation: it comes
+// from there, or all of its backends are there.
+func (h *hypothesis) touches(e *evidence, f *fact) bool {
+	return f.values[byVia] == h.id || len(f.names) > 0 && h.home(e, f)
 }
 
 // The weights of outcomes.

@@ -42,7 +42,9 @@ func (c *cover) finding(rank int, a *account) Finding {
 		if !c.all(a, func(g *fact) bool { return rival.scope.contains(g) && rival.gain(c.evidence, g) > 0 }) {
 			continue // it leaves something to explain
 		}
-		if alternative := c.alternative(a, &f, t, rival); alternative.DecidedBy != "" && len(f.Alternatives) < few {
+		alternative := c.alternative(a, &f, t, rival)
+		said := slices.ContainsFunc(f.Alternatives, func(other Alternative) bool { return other.Text == alternative.Text })
+		if alternative.DecidedBy != "" && !said && len(f.Alternatives) < few {
 			f.Alternatives = append(f.Alternatives, alternative)
 		}
 	}
@@ -75,6 +77,8 @@ func deciding(first, second Alternative) (text string, from, to Coordinates) {
 	case first.Fault != second.Fault && (first.Fault == FaultStaleFlow || second.Fault == FaultStaleFlow):
 		to.Service, to.Protocol = one.Service, one.Protocol
 		return "a probe from another source port" + by, from, to
+	case differ(one.Node, other.Node):
+		return "more tries between all nodes", Coordinates{}, to
 	case differ(one.Backend, other.Backend) && differ(one.BackendNode, nil):
 		to.BackendNode = one.BackendNode
 		return "a probe of another backend" + after(" on ", one.BackendNode) + by, from, to
@@ -299,6 +303,8 @@ func (c *cover) placeTarget(at *Coordinates, h *hypothesis) {
 		at.BackendNode = put(at.BackendNode, c.values[byVia].name(b.node))
 	case toNode:
 		at.BackendNode = put(at.BackendNode, c.values[byVia].name(h.id))
+	case toOrFromNode:
+		at.Node = put(at.Node, c.values[byVia].name(h.id))
 	case toSelf:
 		at.Path = put(at.Path, pathHairpin)
 	case toLocal:

@@ -106,6 +106,7 @@ type sums struct {
 	net, positive float64
 	items         int
 	proofs        int // cells without a Service that speak for it
+	partial       int // those of them of which some tries succeed
 }
 
 func (s *sums) add(i item, facts []fact) {
@@ -114,12 +115,18 @@ func (s *sums) add(i item, facts []fact) {
 	s.items++
 	if i.gain > 0 && facts[i.fact].layer != layerService {
 		s.proofs++
+		if f := &facts[i.fact]; f.failures < f.tries {
+			s.partial++
+		}
 	}
 }
 
 // proves reports whether there is what the hypothesis cannot do without: if the
-// network is broken, it shows without a Service.
-func (s sums) proves(h *hypothesis) bool { return !h.network || s.proofs > 0 }
+// network is broken, it shows without a Service; and if it loses some of the tries
+// only, that shows in the tries of one client to one pod.
+func (s sums) proves(h *hypothesis) bool {
+	return !h.network || s.partial > 0 || h.effect != flaky && s.proofs > 0
+}
 
 // ochiai is high if most of what speaks for the hypothesis is here and little
 // that speaks against it (up to a factor that is the same for all).

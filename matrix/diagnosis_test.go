@@ -68,6 +68,20 @@ func (w *world) victim() (int, string) {
 	return n, nodeName(n)
 }
 
+// victimWithBackend returns some node on which a backend is, and its name.
+func (w *world) victimWithBackend() (int, string) {
+	nodes := w.backendNodes()
+	n := nodes[w.random.IntN(len(nodes))]
+	return n, nodeName(n)
+}
+
+// passes tells whether a packet goes from a node to the pods of another, or from
+// another to its pods.
+func (w *world) passes(p *packet, n int) bool {
+	to := w.nodeOf(p.backend)
+	return p.via != to && (p.via == n || to == n)
+}
+
 // fromPod tells whether a packet comes from a pod's network namespace.
 func (p *packet) fromPod() bool { return p.row.Kind == SourcePod || p.row.Kind == SourceBackend }
 
@@ -453,6 +467,32 @@ var plants = []plant{
 					},
 				}, want{CulpritPodNetwork, []Fault{FaultUnreachable}, Coordinates{SourceNode: []string{name}},
 					Coordinates{SourceKind: w.podKinds()}}
+		},
+	},
+	{
+		name:  "one node cut off from the pods of others, and theirs from it",
+		needs: hasPaths,
+		fault: func(w *world) (fault, want) {
+			n, name := w.victimWithBackend()
+			return fault{network: func(p *packet) Outcome {
+				if w.passes(p, n) {
+					return TimedOut
+				}
+				return fine
+			}}, want{CulpritPodNetwork, []Fault{FaultUnreachable}, Coordinates{Node: []string{name}}, Coordinates{}}
+		},
+	},
+	{
+		name:  "what goes to the pods of one node and from there lost now and then",
+		needs: hasPaths,
+		fault: func(w *world) (fault, want) {
+			n, name := w.victimWithBackend()
+			return fault{network: func(p *packet) Outcome {
+				if w.passes(p, n) && w.random.IntN(2) == 0 {
+					return TimedOut
+				}
+				return fine
+			}}, want{CulpritPodNetwork, []Fault{FaultIntermittent}, Coordinates{Node: []string{name}}, Coordinates{}}
 		},
 	},
 	{

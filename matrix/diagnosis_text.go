@@ -140,7 +140,7 @@ func (s *story) what() string {
 	case len(s.at.Service) > 0:
 		text = after("Service ", s.at.Service)
 	case s.a.network:
-		text = "pods" + after(" on ", s.at.BackendNode)
+		text = "pods" + after(" on ", s.at.BackendNode) + after(" from and to ", s.at.Node)
 	default:
 		text = "Services"
 	}
@@ -198,6 +198,8 @@ func (s *story) symptom() string {
 				return fmt.Sprintf("%s cannot reach each other%s %s", who, s.over(), s.good())
 			}
 			return fmt.Sprintf("%s cannot reach pods on %s%s %s", who, and(s.at.BackendNode), s.over(), s.good())
+		case toOrFromNode:
+			return fmt.Sprintf("%s on %s and those on other nodes cannot reach each other%s %s", clients(s.at.SourceKind), and(s.at.Node), s.over(), s.good())
 		case toLocal:
 			return fmt.Sprintf("%s cannot reach %s if the backend is on the same node %s", who, what, s.good())
 		case toRemote:
@@ -360,10 +362,30 @@ func (s *story) contrast() string {
 			mixed = append(mixed, fmt.Sprintf("of %s, %d of %d are fine", label, r, n))
 		}
 	}
+	if r, n := s.between(); n > 0 {
+		mixed = append(mixed, fmt.Sprintf("between other nodes %d of %d are fine", r, n))
+	}
 	if len(fine) > 0 {
 		mixed = append([]string{fmt.Sprintf("%s are fine (%d of %d)", and(fine), right, all)}, mixed...)
 	}
 	return strings.Join(mixed, ", ")
+}
+
+// between counts the cells of the pod network between nodes other than the one from
+// and to which it is broken.
+func (s *story) between() (right, all int) {
+	for i := range s.facts {
+		f := &s.facts[i]
+		if s.a.relation != toOrFromNode || f.layer != layerDirect || f.unmade() || len(f.names) == 0 ||
+			slices.ContainsFunc(s.a.explanations(), func(x explanation) bool { return x.touches(s.evidence, f) }) {
+			continue
+		}
+		all++
+		if !f.wrong() {
+			right++
+		}
+	}
+	return right, all
 }
 
 // flipped counts the cells that differ from the scope in one coordinate only.
@@ -489,6 +511,12 @@ func (s *story) blame() string {
 	case CulpritPodNetwork:
 		if len(s.at.Size) > 0 {
 			return "the path MTU is smaller than what is sent" + after(" to ", s.at.BackendNode)
+		}
+		if len(s.at.Node) > 0 && s.fault == FaultIntermittent {
+			return "the pod network loses what goes from and to " + and(s.at.Node)
+		}
+		if len(s.at.Node) > 0 {
+			return "the pod network is broken between " + and(s.at.Node) + " and other nodes"
 		}
 		if len(s.at.BackendNode) > 0 && len(s.at.SourceNode) > 0 {
 			if slices.Equal(s.at.SourceNode, s.at.BackendNode) {

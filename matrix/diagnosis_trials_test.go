@@ -63,7 +63,8 @@ func TestDiagnosisOfTrials(t *testing.T) {
 		found := func(got, want []string) bool { return len(want) == 0 || slices.Equal(got, want) }
 		if first.Culprit != trial.Culprit || !slices.Contains(trial.Faults, first.Fault) ||
 			!found(first.Coordinates.ProxyNode, want.ProxyNode) || !found(first.Coordinates.SourceNode, want.SourceNode) ||
-			!found(first.Coordinates.BackendNode, want.BackendNode) || !found(first.Coordinates.Protocol, want.Protocol) {
+			!found(first.Coordinates.BackendNode, want.BackendNode) || !found(first.Coordinates.Node, want.Node) ||
+			!found(first.Coordinates.Protocol, want.Protocol) {
 			t.Errorf("%s: want %s %v at %+v, got\n%s", name, trial.Culprit, trial.Faults, want, d.Text())
 		}
 	}

@@ -31,6 +31,9 @@ import (
 // interrupt.
 const removalTimeout = time.Minute
 
+// ErrUnmet says that a fault was in place, but that nothing has come by.
+var ErrUnmet = errors.New("no packet has met any of the rules")
+
 // Injection is a fault that is in a cluster.
 type Injection struct {
 	hosts *Hosts
@@ -68,8 +71,9 @@ func Inject(ctx context.Context, f *Fault, client clientset.Interface, hosts *Ho
 	return nil, fmt.Errorf("injecting %s: %w", f.Name, errors.Join(context.Cause(ctx), i.err, err))
 }
 
-// Verify fails if the fault is not in place, or nothing has come of it. It is
-// for after the specs, when there was something to break.
+// Verify fails if the fault is not in place, or nothing has come of it, which is
+// ErrUnmet where that can be told. It is for after the specs, when there was
+// something to break.
 func (i *Injection) Verify(ctx context.Context) error {
 	i.halt()
 	if i.err != nil {

@@ -121,7 +121,7 @@ func (m *ruleMeans) verify(ctx context.Context, hosts *Hosts) error {
 		packets += n
 	}
 	if packets == 0 {
-		return errors.New("no packet has met any of the rules")
+		return ErrUnmet
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func (c *Comparison) rows() [][]string {
 
 // summary counts, for each suite, of how many faults it has found how much.
 func (c *Comparison) summary() string {
-	var all, always, sometimes, never, without, unknown, detected, localised int
+	var all, always, sometimes, never, unmet, without, unknown, detected, localised int
 	for _, r := range c.Results {
 		switch own := c.own[r.key()]; {
 		case own == nil || own.Error != "":
@@ -137,10 +137,12 @@ func (c *Comparison) summary() string {
 			sometimes++
 		default:
 			never++
+			unmet += count(r.Unmet)
 		}
 	}
 	text := fmt.Sprintf("Of %d faults, each mode counted, this suite has detected %d and localised %d. Upstream has detected %d in every run, "+
-		"%d in some, and %d in none; it has no spec for %d.", all, detected, localised, always, sometimes, never, without)
+		"%d in some, and %d in none (in %d of these, \"unmet\", nothing of what it sent came by the broken place); it has no spec for %d.",
+		all, detected, localised, always, sometimes, never, unmet, without)
 	if unknown > 0 {
 		text += fmt.Sprintf(" %d are left out, as one of them has no result.", unknown)
 	}

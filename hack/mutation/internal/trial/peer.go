@@ -55,6 +55,9 @@ type PeerResult struct {
 	// Runs is how often they ran, and Detected in how many of these one failed.
 	Runs     int `json:"runs"`
 	Detected int `json:"detected"`
+	// Unmet says that nothing of what the specs have sent came by the fault, so
+	// that they could not notice it.
+	Unmet bool `json:"unmet,omitempty"`
 	// Healthy says that they pass without the fault.
 	Healthy bool    `json:"healthy"`
 	Seconds float64 `json:"seconds"`
@@ -98,20 +101,20 @@ func (t *trial) tryPeer(ctx context.Context, f *fault.Fault, r *PeerResult, heal
 	begun := time.Now()
 	defer func() { r.Seconds = time.Since(begun).Seconds() }()
 	// What other runs have left would change under the eyes of the fault.
-	err := awaitNoNamespaces(ctx, t.cluster, peerNamespaces)
+	err := awaitNoNamespaces(ctx, t.cluster, peerNamespaces, peerTimeout)
 	var failed []bool
 	if err == nil {
 		failed, err = t.withFault(ctx, f, dir)
-	}
-	if err != nil {
-		r.Error = err.Error()
-		return
 	}
 	r.Runs = len(failed)
 	for _, yes := range failed {
 		if yes {
 			r.Detected++
 		}
+	}
+	if r.Unmet = errors.Is(err, fault.ErrUnmet) && r.Detected == 0; err != nil && !r.Unmet {
+		r.Error = err.Error()
+		return
 	}
 	if !healthy[f.Upstream] {
 		failed, err := runPeer(ctx, t.Upstream, t.cluster, f.Upstream, filepath.Join(dir, "healed"))
@@ -127,7 +130,7 @@ func (t *trial) tryPeer(ctx context.Context, f *fault.Fault, r *PeerResult, heal
 }
 
 // withFault runs the peer's specs while the fault is in, and returns which of the
-// runs failed.
+// runs failed. It returns this beside fault.ErrUnmet, too.
 func (t *trial) withFault(ctx context.Context, f *fault.Fault, dir string) (failed []bool, err error) {
 	injection, err := fault.Inject(ctx, f, t.client, t.hosts)
 	if err != nil {
@@ -147,7 +150,7 @@ func (t *trial) withFault(ctx context.Context, f *fault.Fault, dir string) (fail
 		return nil, err
 	}
 	if err := injection.Verify(ctx); err != nil {
-		return nil, fmt.Errorf("the fault was not in effect: %w", err)
+		return failed, fmt.Errorf("the fault was not in effect: %w", err)
 	}
 	return failed, nil
 }
@@ -207,5 +210,9 @@ func (r *PeerResult) rate() string {
 	case r.Error != "":
 		return "?"
 	}
-	return fmt.Sprintf("%d of %d", r.Detected, r.Runs)
+	text := fmt.Sprintf("%d of %d", r.Detected, r.Runs)
+	if r.Unmet {
+		text += " (unmet)"
+	}
+	return text
 }

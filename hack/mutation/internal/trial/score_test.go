@@ -138,13 +138,15 @@ func TestCounts(t *testing.T) {
 func TestComparison(t *testing.T) {
 	c := NewComparison([]*PeerResult{
 		{Fault: "a", Mode: "iptables", Specs: "x", Runs: 3, Detected: 1}, {Fault: "b", Mode: "iptables"}, {Fault: "c", Specs: "x", Error: "oops"},
+		{Fault: "d", Mode: "iptables", Specs: "x", Runs: 3, Unmet: true},
 	}, "no such file")
+	c.own[key{mode: "iptables", fault: "d"}] = &Result{Detected: true, Localised: true}
 	c.own[key{mode: "iptables", fault: "a"}] = &Result{Detected: true}
 	var out strings.Builder
 	if err := c.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1 of 3", "no spec", "detected", "Of 1 faults"} {
+	for _, want := range []string{"1 of 3", "no spec", "detected", "Of 2 faults", "0 of 3 (unmet)", "and 1 in none (in 1 of these"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

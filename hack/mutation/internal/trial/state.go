@@ -135,8 +135,8 @@ func maps2(a, b state) func(func(string) bool) {
 }
 
 // awaitNoNamespaces waits until no namespace is left that has the label.
-func awaitNoNamespaces(ctx context.Context, c *cluster, label string) error {
-	ctx, cancel := context.WithTimeout(ctx, restoreTimeout)
+func awaitNoNamespaces(ctx context.Context, c *cluster, label string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for {
 		list, err := c.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: label})
