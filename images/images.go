@@ -74,6 +74,15 @@ func Agnhost() Image {
 	}
 }
 
+// DNSTesting is the image in which upstream's own specs of DNS ask by glibc. This
+// suite does without it.
+func DNSTesting() Image {
+	return Image{
+		Name:       imageutils.GetE2EImage(imageutils.GlibcDnsTesting),
+		Entrypoint: []string{"/bin/bash"},
+	}
+}
+
 // OutOfWindow is the image of a server that sends segments which do not belong
 // into the window of its TCP connections (kubernetes/kubernetes#74839).
 func OutOfWindow() Image {
@@ -132,5 +141,5 @@ func MetalLBSpeaker() Image {
 
 // All lists every image, the order being that of first use in a new cluster.
 func All() []Image {
-	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost(), OutOfWindow()}
+	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost(), DNSTesting(), OutOfWindow()}
 }

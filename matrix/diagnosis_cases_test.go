@@ -198,3 +198,34 @@ func TestBothWays(t *testing.T) {
 		})
 	}
 }
+
+// TestLoneTimeout: one try of thousands that is lost, while backends are replaced,
+// is no sign of rules that have not followed the change.
+func TestLoneTimeout(t *testing.T) {
+	rows := clientsOn("node-1", "node-2", "node-3")
+	columns := []Column{
+		{Name: "web VIP", Kind: FrontendClusterIP, Role: RoleSubject, Service: "web", Address: "10.96.0.7", Port: 80, Protocol: "TCP"},
+		{Name: "bystander VIP", Kind: FrontendClusterIP, Role: RoleBystander, Service: "bystander", Address: "10.96.0.8", Port: 80, Protocol: "TCP"},
+	}
+	phase := func(name string, lost int, backends ...string) *Report {
+		table := build(t, NewBuilder(rows, columns).
+			Expect(AllRows(), ColumnsOfService("web"), Roaming(backends...)).
+			Expect(AllRows(), ColumnsOfService("bystander"), Connect("bystander")))
+		grid := healthy(table)
+		for r := range rows {
+			grid[r][1] = answered(500, "bystander")
+		}
+		if lost > 0 {
+			grid[3][1] = grid[3][1].Merge(failed(lost, TimedOut, "i/o timeout"))
+		}
+		return compare(t, table, grid).Report(Meta{Spec: "s", Phase: name})
+	}
+	before, after := phase("b1", 0, "b1", "b2"), phase("b3 instead", 1, "b2", "b3")
+	for name, d := range map[string]*Diagnosis{"with the phase before": Diagnose(before, after), "alone": Diagnose(after)} {
+		for _, f := range d.Findings {
+			if f.Fault == FaultStaleRules || f.Confidence > 0.5 {
+				t.Errorf("%s:\n%s", name, d.Text())
+			}
+		}
+	}
+}

@@ -361,7 +361,7 @@ func (e *evidence) hypotheses() []*hypothesis {
 	add := func(h hypothesis) { list = append(list, &h) }
 	backends, nodes, partial := e.suspects()
 	below := slices.ContainsFunc(e.facts, func(f fact) bool { return f.wrong() && f.layer != layerService })
-	rates := []float64{0.05, 0.25, 0.6}
+	rates := []float64{0.005, 0.05, 0.25, 0.6}
 	type victim struct {
 		relation relation
 		id       int32
@@ -411,7 +411,7 @@ func (e *evidence) hypotheses() []*hypothesis {
 				if !network {
 					break // rules know backends, not their nodes
 				}
-				for _, rate := range rates[1:] {
+				for _, rate := range rates[2:] {
 					add(hypothesis{effect: flaky, network: network, relation: toNode, id: id, rate: rate, cost: 4 + less})
 					add(hypothesis{effect: flaky, network: network, relation: toOrFromNode, id: id, rate: rate, cost: 4 + less + bothWays})
 				}

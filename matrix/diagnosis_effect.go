@@ -600,7 +600,7 @@ func (h *hypothesis) staleLikelihood(e *evidence, f *fact) float64 {
 		}
 	}
 	for k, name := range f.expected.names {
-		if !slices.Contains(was, name) {
+		if !slices.Contains(was, name) || !h.present(e, f, name) {
 			l += float64(f.hits[k]) * escaped
 			answers -= f.hits[k]
 		}
@@ -640,12 +640,16 @@ func (h *hypothesis) staleFlow(e *evidence, f *fact) float64 {
 	return private
 }
 
-// present reports whether a backend is still there in the phase of the cell.
+// present reports whether a backend is still there in the phase of the cell: it is
+// not if backends are probed directly there, it is none of them, and was before.
 func (h *hypothesis) present(e *evidence, f *fact, name string) bool {
-	for _, column := range e.reports[f.report].Columns {
-		if column.Role == RoleDirect && column.Backend == name {
-			return true
-		}
+	direct := func(c Column) bool { return c.Role == RoleDirect }
+	its := func(c Column) bool { return direct(c) && c.Backend == name }
+	now := e.reports[f.report]
+	if slices.ContainsFunc(now.Columns, its) || !slices.ContainsFunc(now.Columns, direct) {
+		return true
 	}
-	return false
+	return !slices.ContainsFunc(e.reports[:f.report], func(r *Report) bool {
+		return r.Meta.Spec == now.Meta.Spec && slices.ContainsFunc(r.Columns, its)
+	})
 }

@@ -337,7 +337,11 @@ func percent(part, whole int) string {
 	if whole == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %.0f %%", 100*float64(part)/float64(whole))
+	share := 100 * float64(part) / float64(whole)
+	if share < 1 {
+		return fmt.Sprintf(", %.2g %%", share)
+	}
+	return fmt.Sprintf(", %.0f %%", share)
 }
 
 // contrast tells which cells are right that differ from the wrong ones in one

@@ -183,10 +183,12 @@ func (p *planner) cluster() func() *Artifacts {
 		Component: "coredns", LDFlags: stripped,
 		Programs: []program{{"coredns", "."}},
 	})
+	debian := p.debianRootFS()
 	made := []Image{
 		p.pauseImage(),
 		p.coreDNSImage(coreDNS),
-		p.agnhostImage(agnhost),
+		p.agnhostImage(debian, agnhost),
+		p.dnsTestingImage(debian, coreDNS),
 		p.outOfWindowImage(outOfWindow),
 	}
 	made = append(made, p.metalLBImages()...)
@@ -335,18 +337,22 @@ func (p *planner) coreDNSImage(program *step) Image {
 // forwarding over TLS.
 const caFile = "etc/ssl/certs/ca-certificates.crt"
 
-// agnhostImage is laid out as upstream's Dockerfile does it, on Debian.
-func (p *planner) agnhostImage(program *step) Image {
+// debianRootFS is the layer below agnhost and what tests the DNS of glibc.
+func (p *planner) debianRootFS() *step {
 	image := images.Agnhost()
 	base := image
 	base.Name = "" // the file system is the same under any name
-	rootFS := p.filled(step{
+	return p.filled(step{
 		name: "agnhost-rootfs", cold: 40 * time.Second, packages: []string{"mmdebstrap"},
 		fill: func(ctx context.Context, dir string, log io.Writer) error {
 			return makeRootFS(ctx, image, p.release, dir, log)
 		},
 	}, base, p.release.codename, p.tool.arch, unneeded, particular, "recipe 2")
-	return p.image("agnhost-image", image, rootFS, func(ctx context.Context) ([]entry, error) {
+}
+
+// agnhostImage is laid out as upstream's Dockerfile does it, on Debian.
+func (p *planner) agnhostImage(rootFS, program *step) Image {
+	return p.image("agnhost-image", images.Agnhost(), rootFS, func(ctx context.Context) ([]entry, error) {
 		source, err := moduleSource(ctx, p.root, "kubernetes", kubernetesModule, io.Discard)
 		if err != nil {
 			return nil, err
@@ -361,6 +367,14 @@ func (p *planner) agnhostImage(program *step) Image {
 			{Path: "agnhost-2", Mode: 0o777, Link: "agnhost"},
 		}, nil
 	}, program.key)
+}
+
+// dnsTestingImage holds dig and getent, which the Debian below has, and a name
+// server, as upstream's Dockerfile does it.
+func (p *planner) dnsTestingImage(rootFS, server *step) Image {
+	return p.image("dns-testing-image", images.DNSTesting(), rootFS, func(context.Context) ([]entry, error) {
+		return []entry{{Path: "coredns", Mode: 0o755, Source: filepath.Join(p.dir(server), "coredns")}}, nil
+	}, server.key)
 }
 
 // outOfWindowImage holds one program, as upstream's does.
