@@ -163,7 +163,7 @@ func agrees(finding matrix.Finding, want fault.Expectation) bool {
 }
 
 // nodeCoordinates are those by which the node at fault can be named.
-var nodeCoordinates = []string{"proxyNode", "sourceNode", "frontendNode"}
+var nodeCoordinates = []string{"node", "proxyNode", "sourceNode", "frontendNode"}
 
 // nodesOf returns the nodes at fault, in no more than one of the ways in which
 // they can be named if all of them agree.
