@@ -17,6 +17,9 @@ limitations under the License.
 package framework
 
 import (
+	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +88,56 @@ func TestInterruption(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, admitted(t, tc.row, tc.seen, tc.options...)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestInterruptionThatIsNotOverWhenTheStreamStops: it has its time to end, and no
+// more than that.
+func TestInterruptionThatIsNotOverWhenTheStreamStops(t *testing.T) {
+	for name, tc := range map[string]struct {
+		recovers bool
+		limit    time.Duration
+		failures int
+	}{
+		"ends":     {true, time.Minute, 0},
+		"does not": {false, 50 * time.Millisecond, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			quickTimeouts(t)
+			var probed, stopped atomic.Bool
+			sweep, _ := testSweep(t, nil, func(Probe, int) matrix.Observation {
+				switch {
+				case !probed.Swap(true), tc.recovers && stopped.Load():
+					return answered("ns/b1", 1)
+				}
+				time.Sleep(time.Millisecond)
+				return failed(matrix.TimedOut, 1, "i/o timeout")
+			})
+			lasting, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			ctx, end := context.WithCancel(lasting)
+			cell := matrix.Cell{}
+			s := &Stream{
+				sweep: sweep, grid: sweep.table.NewGrid(), gaps: [][]gap{{{}}}, stretches: [][]time.Duration{{0}},
+				begun: time.Now(), end: end, giveUp: giveUp, lasting: lasting,
+			}
+			Interrupted(matrix.AllRows(), matrix.AllColumns(), tc.limit)(s)
+			settled := make(chan struct{})
+			s.wg.Go(func() { s.probe(ctx, cell, sync.OnceFunc(func() { close(settled) })) })
+			<-settled
+			for sweepTries := 0; sweepTries < 3; time.Sleep(time.Millisecond) {
+				sweep.mu.Lock()
+				sweepTries = sweep.tries
+				sweep.mu.Unlock()
+			}
+			end()
+			time.Sleep(5 * time.Millisecond) // it goes on
+			stopped.Store(true)
+			s.halt()
+			if got := min(1, s.grid[0][0].Failures()); got != tc.failures {
+				t.Errorf("%d failures are held against the table, want %d: %+v", got, tc.failures, s.grid[0][0])
 			}
 		})
 	}

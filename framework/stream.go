@@ -42,7 +42,10 @@ type Stream struct {
 	grid  matrix.Grid
 	gaps  [][]gap
 	begun time.Time
-	end   context.CancelFunc
+	// end ends the probing, and giveUp also that of cells that may still end an
+	// interruption, until which lasting lasts.
+	end, giveUp context.CancelFunc
+	lasting     context.Context
 	// every is the time from one probe of a cell to the next.
 	every time.Duration
 	// limit is set by [Within]; stretches holds the longest of each cell.
@@ -120,10 +123,11 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 	expected, err = table.build()
 	framework.ExpectNoError(err, "the expected table of %q", phase)
 
-	lasting := ctx
-	ctx, end := context.WithCancel(ctx)
+	specContext := ctx
+	lasting, giveUp := context.WithCancel(ctx)
+	ctx, end := context.WithCancel(lasting)
 	s := &Stream{
-		t: t, phase: phase, table: table, begun: time.Now(), end: end,
+		t: t, phase: phase, table: table, begun: time.Now(), end: end, giveUp: giveUp, lasting: lasting,
 		sweep: &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name},
 		grid:  expected.NewGrid(), gaps: make([][]gap, rows),
 		every: Timeouts.StreamPause,
@@ -138,7 +142,7 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 	probed := s.sweep.cells(func(matrix.Column) bool { return true })
 	if s.recordedPause > 0 {
 		probed = s.record(ctx, probed)
-		s.collect = func() { s.collectRecorded(lasting) }
+		s.collect = func() { s.collectRecorded(specContext) }
 	}
 	var settling sync.WaitGroup
 	for _, cell := range probed {
@@ -170,12 +174,11 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
 	stretch := &s.stretches[cell.Row][cell.Column]
 	var stretchBegun, before time.Time
 	var p streamed
-	defer func() { *seen = seen.Merge(p.failing) }()
-	for ctx.Err() == nil {
+	once := func(ctx context.Context) bool {
 		begun := time.Now()
 		one, err := s.sweep.ask(ctx, cell, 1)
 		if err != nil {
-			return // a probe that was cut short is none
+			return false // a probe that was cut short is none
 		}
 		if before.IsZero() || s.limit > 0 && time.Since(before) > s.limit {
 			stretchBegun = begun
@@ -189,7 +192,14 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
 		*seen = seen.Merge(s.admit(cell, &p, one, begun))
 		s.account(cell, g, one, begun, time.Now())
 		sleep(ctx, s.every-time.Since(begun))
+		return true
 	}
+	for ctx.Err() == nil && once(ctx) {
+	}
+	// An interruption that was not over when the stream was stopped has its time.
+	for p.failing.Tries() > 0 && time.Since(p.since) < s.tolerated(cell) && s.lasting.Err() == nil && once(s.lasting) {
+	}
+	*seen = seen.Merge(p.failing)
 }
 
 // account takes note of how long a cell has not been as expected by the end of a
@@ -222,6 +232,7 @@ func (s *Stream) halt() {
 // [Stream.Stop]. If it has failed, what the stream saw until then is shown beside
 // the failure. It is no verdict: what the stream was to witness is not over.
 func (s *Stream) abandon() {
+	s.giveUp()
 	s.halt()
 	if s.stopped || s.collect != nil || !ginkgo.CurrentSpecReport().Failed() {
 		return
@@ -242,8 +253,9 @@ func (s *Stream) abandon() {
 // stopped before their spec failed.
 const unfinishedEntry = "probing without pause, until the failure"
 
-// Stop ends the probing and fails the spec if a single probe was not as
-// expected. It returns what was seen, for what the table cannot express.
+// Stop ends the probing, but for cells that are just [Interrupted], which go on
+// until that is over or has taken too long, and fails the spec if a single probe
+// was not as expected. It returns what was seen, for what the table cannot express.
 func (s *Stream) Stop() *matrix.Report {
 	ginkgo.GinkgoHelper()
 	s.halt()
