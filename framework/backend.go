@@ -62,6 +62,8 @@ type Backend struct {
 	Ports Ports
 	// unready tells that the spec has made it so.
 	unready bool
+	// terminating tells that [Topology.Terminate] was called.
+	terminating bool
 }
 
 // Address returns the backend's address of an IP family, empty if it has none.
@@ -125,6 +127,10 @@ type BackendSpec struct {
 
 // readyGate is the condition that a gated backend's readiness hangs on.
 const readyGate v1.PodConditionType = "service-e2e.sigs.k8s.io/ready"
+
+// unreadyFile makes the readiness probe of a gated backend with a grace period
+// fail: the kubelet does not look at gates any more once a pod is terminating.
+const unreadyFile = "/tmp/unready"
 
 // CreateBackends creates backends and waits until they are ready.
 func (t *Topology) CreateBackends(ctx context.Context, specs ...BackendSpec) []*Backend {
@@ -193,6 +199,11 @@ func (spec BackendSpec) shape(pod *v1.Pod) {
 		// Past that it has to go by itself; the kubelet should not kill it.
 		pod.Spec.TerminationGracePeriodSeconds = ptr.To(seconds + 5)
 	}
+	if spec.Gated && spec.Grace > 0 {
+		probe := pod.Spec.Containers[0].ReadinessProbe
+		probe.ProbeHandler = v1.ProbeHandler{Exec: &v1.ExecAction{Command: []string{"test", "!", "-e", unreadyFile}}}
+		probe.FailureThreshold = 1
+	}
 	if spec.Gated {
 		pod.Spec.ReadinessGates = []v1.PodReadinessGate{{ConditionType: readyGate}}
 	}
@@ -209,9 +220,7 @@ func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 	if ready {
 		status = v1.ConditionTrue
 	}
-	patch, err := json.Marshal(map[string]any{"status": v1.PodStatus{Conditions: []v1.PodCondition{{Type: readyGate, Status: status}}}})
-	framework.ExpectNoError(err)
-	_, err = t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Patch(ctx, b.Pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	err := t.turn(ctx, b, status)
 	framework.ExpectNoError(err, "making backend %s ready or not", b.Name)
 	err = e2epod.WaitForPodCondition(ctx, t.f.ClientSet, b.Pod.Namespace, b.Pod.Name, "ready="+string(status), t.f.Timeouts.PodStartShort,
 		func(pod *v1.Pod) (bool, error) {
@@ -225,6 +234,23 @@ func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 		t.awaitWithdrawn(ctx, b.Pod)
 	}
 	b.unready = !ready
+}
+
+// turn changes what a gated backend's readiness hangs on.
+func (t *Topology) turn(ctx context.Context, b *Backend, status v1.ConditionStatus) error {
+	if b.terminating {
+		command := "touch " + unreadyFile
+		if status == v1.ConditionTrue {
+			command = "rm " + unreadyFile
+		}
+		_, _, err := e2epod.ExecShellInPodWithFullOutput(ctx, t.f, b.Pod.Name, command)
+		return err
+	}
+	patch, err := json.Marshal(map[string]any{"status": v1.PodStatus{Conditions: []v1.PodCondition{{Type: readyGate, Status: status}}}})
+	if err == nil {
+		_, err = t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Patch(ctx, b.Pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	}
+	return err
 }
 
 // MoveToGroup changes what a backend is selected by, see [Selector].
@@ -243,6 +269,7 @@ func (t *Topology) Terminate(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
 	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, metav1.DeleteOptions{})
 	framework.ExpectNoError(err, "deleting backend %s", b.Name)
+	b.terminating = true
 }
 
 // EndGrace ends the grace period of a terminating backend, as impatient users
