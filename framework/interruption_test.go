@@ -121,11 +121,11 @@ func TestInterruptionThatIsNotOverWhenTheStreamStops(t *testing.T) {
 			cell := matrix.Cell{}
 			s := &Stream{
 				sweep: sweep, grid: sweep.table.NewGrid(), gaps: [][]gap{{{}}}, stretches: [][]time.Duration{{0}},
-				begun: time.Now(), end: end, giveUp: giveUp, lasting: lasting,
+				begun: time.Now(), end: end, giveUp: giveUp,
 			}
 			Interrupted(matrix.AllRows(), matrix.AllColumns(), tc.limit)(s)
 			settled := make(chan struct{})
-			s.wg.Go(func() { s.probe(ctx, cell, sync.OnceFunc(func() { close(settled) })) })
+			s.wg.Go(func() { s.probe(ctx, lasting, cell, sync.OnceFunc(func() { close(settled) })) })
 			<-settled
 			for sweepTries := 0; sweepTries < 3; time.Sleep(time.Millisecond) {
 				sweep.mu.Lock()

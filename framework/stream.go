@@ -43,9 +43,8 @@ type Stream struct {
 	gaps  [][]gap
 	begun time.Time
 	// end ends the probing, and giveUp also that of cells that may still end an
-	// interruption, until which lasting lasts.
+	// interruption.
 	end, giveUp context.CancelFunc
-	lasting     context.Context
 	// every is the time from one probe of a cell to the next.
 	every time.Duration
 	// limit is set by [Within]; stretches holds the longest of each cell.
@@ -127,7 +126,7 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 	lasting, giveUp := context.WithCancel(ctx)
 	ctx, end := context.WithCancel(lasting)
 	s := &Stream{
-		t: t, phase: phase, table: table, begun: time.Now(), end: end, giveUp: giveUp, lasting: lasting,
+		t: t, phase: phase, table: table, begun: time.Now(), end: end, giveUp: giveUp,
 		sweep: &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name},
 		grid:  expected.NewGrid(), gaps: make([][]gap, rows),
 		every: Timeouts.StreamPause,
@@ -147,7 +146,7 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 	var settling sync.WaitGroup
 	for _, cell := range probed {
 		settling.Add(1)
-		s.wg.Go(func() { s.probe(ctx, cell, sync.OnceFunc(settling.Done)) })
+		s.wg.Go(func() { s.probe(ctx, lasting, cell, sync.OnceFunc(settling.Done)) })
 	}
 	ginkgo.DeferCleanup(s.abandon)
 	settling.Wait()
@@ -155,9 +154,10 @@ func (t *Topology) Stream(ctx context.Context, phase string, table *Table, optio
 	return s
 }
 
-// probe probes one cell until ctx ends. It tells when the cell has been right for
-// the first time, or has had its time for that.
-func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
+// probe probes one cell until ctx ends and, if it is just interrupted then, while
+// lasting lasts. It tells when the cell has been right for the first time, or has had
+// its time for that.
+func (s *Stream) probe(ctx, lasting context.Context, cell matrix.Cell, settled func()) {
 	defer settled()
 	limit := s.begun.Add(Timeouts.Propagation)
 	for ctx.Err() == nil && time.Now().Before(limit) {
@@ -197,7 +197,7 @@ func (s *Stream) probe(ctx context.Context, cell matrix.Cell, settled func()) {
 	for ctx.Err() == nil && once(ctx) {
 	}
 	// An interruption that was not over when the stream was stopped has its time.
-	for p.failing.Tries() > 0 && time.Since(p.since) < s.tolerated(cell) && s.lasting.Err() == nil && once(s.lasting) {
+	for p.failing.Tries() > 0 && time.Since(p.since) < s.tolerated(cell) && lasting.Err() == nil && once(lasting) {
 	}
 	*seen = seen.Merge(p.failing)
 }
