@@ -272,12 +272,16 @@ func (t *Topology) Terminate(ctx context.Context, b *Backend) {
 	b.terminating = true
 }
 
-// EndGrace ends the grace period of a terminating backend, as impatient users
-// do, and waits until it is gone.
+// EndGrace makes a terminating backend's server exit, and waits until it is gone. To
+// shorten the grace period by another deletion would not do: the kubelet goes on
+// waiting for the first one to end (kubernetes/kubernetes#113606).
 func (t *Topology) EndGrace(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
-	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, *metav1.NewDeleteOptions(1))
-	framework.ExpectNoError(err, "ending the grace period of backend %s", b.Name)
+	// The shell may be killed with the pod before it can say that all went well.
+	_, _, err := e2epod.ExecShellInPodWithFullOutput(ctx, t.f, b.Pod.Name, "kill -9 $(pidof agnhost)")
+	if err != nil {
+		framework.Logf("Ending the server of backend %s: %v", b.Name, err)
+	}
 	t.AwaitGone(ctx, b)
 }
 
