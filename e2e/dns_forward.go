@@ -46,9 +46,11 @@ var _ = SIGDescribe("Services ExternalName by a forwarded zone", func() {
 		address := outsideAddress[t.Families[0]]
 		record := e2esvc.AddressRecord(t.Families[0])
 		server := t.CreateNameServer(ctx, map[string]string{target: address})
-		unknown := matrix.Fail()
+		// Where the cluster's DNS asks in vain outside, the C library finds nothing or
+		// gets no answer in time, and cannot tell these apart; dig can.
+		unknown, notFound := matrix.Fail(), matrix.Implementation()
 		if t.ResolvesOutside(ctx) {
-			unknown = matrix.NoName()
+			unknown, notFound = matrix.NoName(), matrix.NoName()
 		}
 		t.CreateService(ctx, "alias", "nobody", e2esvc.ServicePort(80, v1.ProtocolTCP), aliasOf(target))
 		alias := aliasQueries(t, "alias")
@@ -65,9 +67,7 @@ var _ = SIGDescribe("Services ExternalName by a forwarded zone", func() {
 				// is its own affair.
 				table.Expect(matrix.AllRows(), matrix.ColumnsIn(alias.alias, alias.address), matrix.Implementation())
 				table.Expect(matrix.AllRows(), matrix.ColumnsIn(queries), unknown)
-				// The C library finds nothing, or not in time where the cluster's
-				// DNS asks in vain outside.
-				table.Expect(matrix.AllRows(), matrix.ColumnsIn(alias.lookup, lookup), unknown)
+				table.Expect(matrix.AllRows(), matrix.ColumnsIn(alias.lookup, lookup), notFound)
 			}
 			t.Check(ctx, phase, table)
 		}
