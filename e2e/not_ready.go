@@ -25,6 +25,7 @@ import (
 	admissionapi "k8s.io/pod-security-admission/api"
 	"k8s.io/utils/ptr"
 
+	"sigs.k8s.io/service-e2e/e2e/findings"
 	e2esvc "sigs.k8s.io/service-e2e/framework"
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -81,6 +82,9 @@ var _ = SIGDescribe("Services with unready pods", func() {
 						expected = matrix.Connect("b1")
 					}
 					table.Expect(matrix.AllRows(), matrix.ColumnsOfService(twin.Name), expected)
+					if twin.Spec.PublishNotReadyAddresses && protocol == v1.ProtocolUDP {
+						table.KnownFailure(findings.UDPPublishedUnready, matrix.AllRows(), matrix.ColumnsIn(twin.VIP()), matrix.Lossy("b1"))
+					}
 				}
 				t.Check(ctx, phase, table, e2esvc.Hold(holdAfterRemoval))
 			}
@@ -169,7 +173,52 @@ var _ = SIGDescribe("Services with unready pods", func() {
 					}
 				}
 			}
+			if protocol == v1.ProtocolUDP {
+				services := matrix.ColumnsOfService("internal-local", "external-local", "same-zone")
+				table.KnownFailure(findings.UDPPublishedUnready, matrix.AllRows(), services, matrix.Lossy("b1", "b2"))
+			}
 			t.Check(ctx, "b1 unready, b2 ready", table)
 		})
 	}
+
+	// BEY-65: a datagram and its answer are a flow that the node between has to
+	// remember. Whether the backend is ready must make no difference to it, for
+	// that is what publishing it means; nor what becomes of another Service.
+	f.It("should get late answers over UDP while another Service changes if publishNotReadyAddresses is set", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		backends := t.CreateBackends(ctx,
+			e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Gated: true, NotReady: true, Tweak: t.AnswerLate},
+			e2esvc.BackendSpec{Name: "b2", Group: "calm", Node: 1, Tweak: t.AnswerLate},
+			e2esvc.BackendSpec{Name: "b3", Group: "other", Node: 2, Gated: true})
+		web := t.CreateService(ctx, "web", "web", e2esvc.LateServicePort(), e2esvc.OfType(v1.ServiceTypeNodePort), publishing(true))
+		calm := t.CreateService(ctx, "calm", "calm", e2esvc.LateServicePort(), e2esvc.OfType(v1.ServiceTypeNodePort))
+		other := t.CreateService(ctx, "other", "other", e2esvc.ServicePort(80, v1.ProtocolUDP))
+
+		vips := e2esvc.Late(web.VIP())
+		table := t.NewTable(e2esvc.Columns(vips, e2esvc.Late(web.NodePorts()), e2esvc.Late(calm.VIP()), e2esvc.Late(calm.NodePorts())))
+		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.Connect("b1"))
+		table.Expect(matrix.AllRows(), matrix.ColumnsOfService("calm"), matrix.Connect("b2"))
+		table.KnownFailure(findings.UDPPublishedUnready, matrix.AllRows(), matrix.ColumnsIn(vips), matrix.Implementation())
+		stream := t.Stream(ctx, "while another Service changes", table)
+		for _, ready := range []bool{false, true} {
+			t.SetReady(ctx, backends[2], ready)
+			expected := matrix.Refuse()
+			if ready {
+				expected = matrix.Connect("b3")
+			}
+			table := t.NewTable(other.VIP())
+			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("other"), expected)
+			t.Check(ctx, fmt.Sprintf("b3 ready %v", ready), table)
+		}
+		// The finding is about answers that get lost, and about nothing else.
+		report := stream.Stop()
+		for r, row := range report.Rows {
+			for c, column := range report.Columns {
+				seen := report.At(r, c).Observed
+				if astray := seen.Tries() - seen.Outcomes[matrix.TimedOut] - seen.Connects(); astray > 0 {
+					framework.Failf("%s -> %s: %d tries neither timed out nor were answered: %s", row.Name, column.Name, astray, seen.LastError)
+				}
+			}
+		}
+	})
 })

@@ -22,6 +22,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 
@@ -70,26 +71,12 @@ func hasFixedPort(column matrix.Column) bool {
 // of the exit code behind it is a matter of luck.
 const silence = "no answer"
 
-// fixedPortTool asks with socat, and bash waits for the answer: a command that
-// limits the time of another one may end it while the answer lies there. There is
-// no reuseaddr: a try whose port is still in use, by one that was given up, waits
-// for it.
+// fixedPortTool asks with socat. There is no reuseaddr: a try whose port is still in
+// use, by one that was given up, waits for it.
 var fixedPortTool = tool{
 	command: func(p Probe) string {
 		_, sourcePort, _ := strings.Cut(string(p.Request), ":")
-		version := 4
-		if ipFamily(p.Address) == v1.IPv6Protocol {
-			version = 6
-		}
-		// The answer has no end of line: its first character is waited for, and
-		// all others are there then.
-		ask := fmt.Sprintf(`printf "envvar %s"; if IFS= read -r -N 1 -t %.0f first; then echo "$first$(dd bs=4096 count=1 2>/dev/null)" >&2; else echo %s >&2; fi`,
-			identityVariable, dialTimeout.Seconds(), silence)
-		// socat has its own idea of quotes; and bash reads its start-up file when
-		// its input is a socket, for it might be a remote shell.
-		return fmt.Sprintf(`export ask=%s; for turn in 1 2 3 4 5 6 7 8 9 10; do out=$(socat -t0 UDP%d:%s,sourceport=%s SYSTEM:'eval $ask' 2>&1); code=$?; `+
-			`case $out in *"already in use"*) sleep 0.5;; *) break;; esac; done; echo "$out"; (exit $code)`,
-			quoted("exec bash --norc -c "+quoted(ask)), version, net.JoinHostPort(p.Address, strconv.Itoa(p.Port)), sourcePort)
+		return askUDP(p, ",sourceport="+sourcePort, dialTimeout)
 	},
 	parse: func(output, exitCode string) matrix.Observation {
 		// An error ends the wait for an answer too.
@@ -104,4 +91,23 @@ var fixedPortTool = tool{
 			return answered(shorten(output), 1)
 		}
 	},
+}
+
+// askUDP is a command that asks who the backend is, with options of socat for the
+// socket. bash waits for the answer: a command that limits the time of another one
+// may end it while the answer lies there.
+func askUDP(p Probe, options string, patience time.Duration) string {
+	version := 4
+	if ipFamily(p.Address) == v1.IPv6Protocol {
+		version = 6
+	}
+	// The answer has no end of line: its first character is waited for, and all
+	// others are there then.
+	ask := fmt.Sprintf(`printf "envvar %s"; if IFS= read -r -N 1 -t %.0f first; then echo "$first$(dd bs=4096 count=1 2>/dev/null)" >&2; else echo %s >&2; fi`,
+		identityVariable, patience.Seconds(), silence)
+	// socat has its own idea of quotes; and bash reads its start-up file when its
+	// input is a socket, for it might be a remote shell.
+	return fmt.Sprintf(`export ask=%s; for turn in 1 2 3 4 5 6 7 8 9 10; do out=$(socat -t0 UDP%d:%s%s SYSTEM:'eval $ask' 2>&1); code=$?; `+
+		`case $out in *"already in use"*) sleep 0.5;; *) break;; esac; done; echo "$out"; (exit $code)`,
+		quoted("exec bash --norc -c "+quoted(ask)), version, net.JoinHostPort(p.Address, strconv.Itoa(p.Port)), options)
 }

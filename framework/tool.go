@@ -56,6 +56,7 @@ var tools = map[string]tool{
 	pingRequest:         pingTool,
 	kernelModuleRequest: kernelModuleTool,
 	bandwidthRequest:    bandwidthTool,
+	lateRequest:         lateTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

@@ -31,6 +31,7 @@ import (
 //	C{b1|b2}    ConnectSome: every try connects, and nobody but these answers
 //	C1{b1|b2}   Pinned: every try connects, and one and only one of these answers
 //	C+{b1|b2}   Roaming: every try connects, and more than one of these answer
+//	C~{b1|b2}   Lossy: most tries connect, nobody but these answers, the others time out
 //	R           Refuse: no try connects, and it is refusals that tell
 //	T U NX      TimeOut, Unreach, NoName: every try ends this way
 //	F           Fail: every try ends in R, P, T or U
@@ -54,6 +55,7 @@ const (
 	connectSome    kind = "C|"
 	pinned         kind = "C1"
 	roaming        kind = "C+"
+	lossy          kind = "C~"
 	fail           kind = "F"
 	implementation kind = "I"
 	notProbed      kind = "-"
@@ -77,6 +79,14 @@ func Pinned(backends ...string) Expectation { return named(pinned, backends) }
 // Roaming expects every try to connect, nobody but these backends to answer, and
 // more than one of them, as of a client that nothing keeps with one of them.
 func Roaming(backends ...string) Expectation { return named(roaming, backends) }
+
+// Lossy expects more than half of the tries to connect, nobody but these backends
+// to answer, and the other tries to time out: what a defect does that loses a
+// packet now and then (see Builder.Known). It promises nothing, and is not Positive.
+func Lossy(backends ...string) Expectation {
+	e := named(roaming, backends)
+	return newExpectation(lossy, e.names, false)
+}
 
 // Refuse expects no try to connect and at least one to be refused; the others
 // may time out. A packet filter refuses by an ICMP error, of which kernels send
@@ -179,6 +189,8 @@ func (e Expectation) render(list func(names []string, separator string) string) 
 		return "C1{" + list(e.names, "|") + "}"
 	case roaming:
 		return "C+{" + list(e.names, "|") + "}"
+	case lossy:
+		return "C~{" + list(e.names, "|") + "}"
 	}
 	return string(e.kind)
 }
@@ -188,7 +200,7 @@ func (e Expectation) check() error {
 	switch e.kind {
 	case "":
 		return errors.New("no expectation")
-	case connect, connectSome, pinned, roaming:
+	case connect, connectSome, pinned, roaming, lossy:
 		if len(e.names) == 0 {
 			return fmt.Errorf("expectation %s names no backend", e)
 		}
@@ -214,13 +226,16 @@ func ParseExpectation(text string) (Expectation, error) {
 		set, isSet := strings.CutPrefix(inner, "C{")
 		pin, isPin := strings.CutPrefix(inner, "C1{")
 		free, isFree := strings.CutPrefix(inner, "C+{")
+		loss, isLoss := strings.CutPrefix(inner, "C~{")
 		switch {
-		case !closed || !isSet && !isPin && !isFree:
+		case !closed || !isSet && !isPin && !isFree && !isLoss:
 			return Expectation{}, fmt.Errorf("%q is no expectation", text)
 		case isPin:
 			e = Pinned(strings.Split(pin, "|")...)
 		case isFree:
 			e = Roaming(strings.Split(free, "|")...)
+		case isLoss:
+			e = Lossy(strings.Split(loss, "|")...)
 		case strings.Contains(set, "|"):
 			e = ConnectSome(strings.Split(set, "|")...)
 		default:

@@ -109,7 +109,7 @@ func expectations(names []string) *rapid.Generator[Expectation] {
 		case 3:
 			e = ConnectSome(some()...)
 		case 4:
-			e = rapid.SampledFrom([]func(...string) Expectation{Pinned, Roaming}).Draw(t, "affinity")(some()...)
+			e = rapid.SampledFrom([]func(...string) Expectation{Pinned, Roaming, Lossy}).Draw(t, "affinity")(some()...)
 		case 5:
 			e = Refuse()
 		case 6:
@@ -146,7 +146,7 @@ func TestExpectationRoundTrip(t *testing.T) {
 }
 
 func FuzzParseExpectation(f *testing.F) {
-	for _, text := range []string{"C", "C{a,b}!", "C1{a|b}", "C+{a|b}", "C{a|b}", "R", "-", "C{,}", "!"} {
+	for _, text := range []string{"C", "C{a,b}!", "C1{a|b}", "C+{a|b}", "C~{a}", "C{a|b}", "R", "-", "C{,}", "!"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
