@@ -18,6 +18,7 @@ package framework
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -39,18 +40,18 @@ const (
 // AnswerLate gives a backend one more UDP server, which says who it is after
 // [LateAnswer]. It is for [BackendSpec].Tweak.
 func (t *Topology) AnswerLate(_ *Backend, container *v1.Container) {
-	begin := ""
+	var begin []string
 	for _, family := range t.Families {
 		listen := fmt.Sprintf("UDP4-RECVFROM:%d", latePort)
 		if family == v1.IPv6Protocol {
 			listen = fmt.Sprintf("UDP6-RECVFROM:%d,ipv6only=1", latePort)
 		}
 		// A datagram is all that there is to read; the answer has its time after that.
-		begin += fmt.Sprintf("socat -t %.0f %s,fork SYSTEM:'sleep %.0f; printenv %s' >/dev/null 2>&1 & ",
-			2*LateAnswer.Seconds(), listen, LateAnswer.Seconds(), identityVariable)
+		begin = append(begin, fmt.Sprintf("socat -t %.0f %s,fork SYSTEM:'sleep %.0f; printenv %s' >/dev/null 2>&1 & ",
+			2*LateAnswer.Seconds(), listen, LateAnswer.Seconds(), identityVariable))
 	}
 	script := &container.Command[2]
-	*script = begin + *script
+	*script = strings.Join(begin, "") + *script
 }
 
 // LateServicePort is the port of a Service in front of backends by
