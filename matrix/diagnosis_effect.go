@@ -151,11 +151,22 @@ func (h *hypothesis) gain(e *evidence, f *fact) float64 {
 	case h.network && f.layer == layerService:
 		// It is no proof of what is below, and the less so the more there are.
 		return min(gain, ofServiceCell*gain)
-	case (h.relation == toNode || h.relation == toOrFromNode && f.values[byVia] != h.id || h.relation == toRemote) && h.astray(e, f),
-		h.relation == toOrFromNode && h.inside(e, f):
+	case h.strays(e, f):
 		return min(gain, ofStray)
 	}
 	return gain
+}
+
+// strays reports whether a wrong cell, which the hypothesis explains, is no proof of
+// it: its packets need not have come by.
+func (h *hypothesis) strays(e *evidence, f *fact) bool {
+	switch h.relation {
+	case toNode, toRemote:
+		return h.astray(e, f)
+	case toOrFromNode:
+		return h.inside(e, f) || f.values[byVia] != h.id && h.astray(e, f)
+	}
+	return false
 }
 
 const (
