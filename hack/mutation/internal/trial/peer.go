@@ -173,6 +173,13 @@ func runPeer(ctx context.Context, program string, c *cluster, focus, dir string)
 	defer cancel()
 	cmd := gently(exec.CommandContext(bounded, program, "--kubeconfig="+c.kubeconfig, "--provider=skeleton", "--num-nodes="+strconv.Itoa(nodes),
 		"-ginkgo.no-color", "-ginkgo.fail-fast", "-ginkgo.focus="+focus, "-ginkgo.timeout="+peerTimeout.String()))
+	// It leaves folders behind where temporary files go.
+	temporary, err := os.MkdirTemp("", "peer-")
+	if err != nil {
+		return false, fmt.Errorf("running the peer: %w", err)
+	}
+	defer os.RemoveAll(temporary)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temporary)
 	cmd.Stdout, cmd.Stderr = log, log
 	runErr := cmd.Run()
 	if ctx.Err() != nil {
