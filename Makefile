@@ -81,7 +81,7 @@ mutation: ## Measure the suite by known faults, on clusters of its own
 soak: ## Run the suite many times in a row, part of them under CPU load
 	@hack/soak.sh
 
-upstream: ## Run upstream's own Service specs on the embedded cluster
+upstream: ## Run upstream's own specs of Services on the embedded cluster
 	@hack/upstream.sh
 
 clean: ## Remove what was built, and the results
