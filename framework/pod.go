@@ -85,6 +85,8 @@ func pinnedPod(namespace, name, node string, containers ...v1.Container) *v1.Pod
 	// The tools that the server starts leave children behind. It does not wait
 	// for them, the first process of a shared namespace does.
 	pod.Spec.ShareProcessNamespace = ptr.To(true)
+	// Nothing in it needs an account, and to be given one takes nodes a while.
+	pod.Spec.AutomountServiceAccountToken = ptr.To(false)
 	return pod
 }
 

@@ -92,9 +92,9 @@ func Within(limit time.Duration) StreamOption {
 // Stream begins to probe the cells of a table that are expected to connect, one
 // try after another from every source, and returns when each has been right once:
 // until then, and for Timeouts.Propagation at most, wrong ones do not count, as a
-// proxy may still have to hear of a Service. Those that are to fail are
-// left out, and so are the controls that do so: what is to stay closed is for
-// [Topology.Check].
+// proxy may still have to hear of a Service. Controls are probed once in
+// Timeouts.ControlPause. Cells that are to fail are left out, and so are the controls
+// that do so: what is to stay closed is for [Topology.Check].
 //
 // Controls by node port are left out too: what a node passes on to another one
 // keeps it from telling the source of refusals (see [pacer]), which a check in
@@ -172,6 +172,10 @@ func (s *Stream) probe(ctx, lasting context.Context, cell matrix.Cell, settled f
 
 	seen, g := &s.grid[cell.Row][cell.Column], &s.gaps[cell.Row][cell.Column]
 	stretch := &s.stretches[cell.Row][cell.Column]
+	pause := s.every
+	if s.sweep.table.Column(cell.Column).Role != matrix.RoleSubject {
+		pause = max(pause, Timeouts.ControlPause)
+	}
 	var stretchBegun, before time.Time
 	var p streamed
 	once := func(ctx context.Context) bool {
@@ -191,7 +195,7 @@ func (s *Stream) probe(ctx, lasting context.Context, cell matrix.Cell, settled f
 		one = s.ordered(cell, &p, one)
 		*seen = seen.Merge(s.admit(cell, &p, one, begun))
 		s.account(cell, g, one, begun, time.Now())
-		sleep(ctx, s.every-time.Since(begun))
+		sleep(ctx, pause-time.Since(begun))
 		return true
 	}
 	for ctx.Err() == nil && once(ctx) {

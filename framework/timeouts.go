@@ -44,6 +44,9 @@ var Timeouts = struct {
 	// StreamPause is the time from one probe of a cell to the next while it is
 	// probed without pause.
 	StreamPause time.Duration
+	// ControlPause is the same for controls: they tell what is to blame for what a
+	// subject shows, and need not catch what is short.
+	ControlPause time.Duration
 	// TunnelSlack is how much longer than its tries a request to a source
 	// may take before the way to it counts as broken.
 	TunnelSlack time.Duration
@@ -68,6 +71,7 @@ var Timeouts = struct {
 	Poll:         200 * time.Millisecond,
 	FollowUp:     8 * time.Second,
 	StreamPause:  200 * time.Millisecond,
+	ControlPause: time.Second,
 	TunnelSlack:  10 * time.Second,
 	Restart:      5 * time.Minute,
 	Preflight:    10 * time.Second,
