@@ -74,6 +74,12 @@ func Agnhost() Image {
 	}
 }
 
+// BusyBox is the image in which upstream's own specs of Services run a shell. This
+// suite does without it, and what stands in for it here is another shell.
+func BusyBox() Image {
+	return Image{Name: imageutils.GetE2EImage(imageutils.BusyBox), Cmd: []string{"sh"}}
+}
+
 // DNSTesting is the image in which upstream's own specs of DNS ask by glibc. This
 // suite does without it.
 func DNSTesting() Image {
@@ -141,5 +147,5 @@ func MetalLBSpeaker() Image {
 
 // All lists every image, the order being that of first use in a new cluster.
 func All() []Image {
-	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost(), DNSTesting(), OutOfWindow()}
+	return []Image{Pause(), CoreDNS(), MetalLBController(), MetalLBSpeaker(), Agnhost(), DNSTesting(), BusyBox(), OutOfWindow()}
 }

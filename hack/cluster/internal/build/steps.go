@@ -189,6 +189,7 @@ func (p *planner) cluster() func() *Artifacts {
 		p.coreDNSImage(coreDNS),
 		p.agnhostImage(debian, agnhost),
 		p.dnsTestingImage(debian, coreDNS),
+		p.busyBoxImage(debian),
 		p.outOfWindowImage(outOfWindow),
 	}
 	made = append(made, p.metalLBImages()...)
@@ -375,6 +376,11 @@ func (p *planner) dnsTestingImage(rootFS, server *step) Image {
 	return p.image("dns-testing-image", images.DNSTesting(), rootFS, func(context.Context) ([]entry, error) {
 		return []entry{{Path: "coredns", Mode: 0o755, Source: filepath.Join(p.dir(server), "coredns")}}, nil
 	}, server.key)
+}
+
+// busyBoxImage has the shell of the Debian below.
+func (p *planner) busyBoxImage(rootFS *step) Image {
+	return p.image("busybox-image", images.BusyBox(), rootFS, func(context.Context) ([]entry, error) { return nil, nil })
 }
 
 // outOfWindowImage holds one program, as upstream's does.
