@@ -113,8 +113,9 @@ func RenderKubelet(c *plan.Cluster) (string, error) {
 	return string(raw), nil
 }
 
-// RenderContainerd returns containerd's configuration. Nobody asks for statistics
-// here; collected every second, as is the default, they cost a fifth of the machine.
+// RenderContainerd returns containerd's configuration. Nobody asks for statistics of
+// containers here; collected every second, as is the default, they cost a fifth of the
+// machine. Those of their file systems the kubelet needs, to evict who fills them.
 func RenderContainerd(sandboxImage, cniBinDir string) string {
 	return fmt.Sprintf(`version = 3
 # The machine may not permit to lower scores below its own.
@@ -122,7 +123,6 @@ oom_score = 0
 
 [plugins.'io.containerd.cri.v1.images']
   snapshotter = 'overlayfs'
-  stats_collect_period = 600
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = %q
 
