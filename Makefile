@@ -30,7 +30,7 @@
 # the modes of kube-proxy (iptables,nftables), SUBSET=quick a sample, HEALTHY how
 # many runs without a fault come first, PEER=upstream whose specs are scored, and
 # RUNS how often for each fault (3). PROVE=yes runs every spec with each fault,
-# node-lossy unless FAULTS says another, and names those that pass. RESUME=1 tries only what there are no results
+# node-cut unless FAULTS says another, and names those that pass. RESUME=1 tries only what there are no results
 # of yet, FRESH=1 forgets those that there are.
 
 .DEFAULT_GOAL := help

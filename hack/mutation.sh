@@ -35,7 +35,7 @@ arguments=("--name=${CLUSTER_NAME}-mut" "--artifacts=${ARTIFACTS}")
 if [[ -n "${PROVE:-}" ]]; then
   build_ginkgo
   arguments+=(--prove "--ginkgo=${OUT}/ginkgo" "--procs=${PARALLEL}")
-  [[ -n "${FAULTS:-}" ]] || arguments+=("--faults=^node-lossy$")
+  [[ -n "${FAULTS:-}" ]] || arguments+=("--faults=^node-cut$")
 fi
 case "${PEER:-}" in
 "") ;;

@@ -19,6 +19,7 @@ package fault
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/rules"
 	"sigs.k8s.io/service-e2e/hack/mutation/internal/world"
@@ -82,7 +83,18 @@ func network() []*Fault {
 			Expect: []Expectation{{
 				Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{matrix.FaultIntermittent}, Node: "node-2",
 			}},
-			means: byRules(loseHalf),
+			means: byRules(losing("numgen random mod 2 == 0")),
+		},
+		{
+			Name:  "node-cut",
+			Title: "One node loses all that begins anew and that it forwards, translates or takes for a node port",
+			Bugs:  []string{"flannel-io/flannel#1282"},
+			How:   "On node-2, prerouting drops the first packets of connections and flows, but for those to the node's own programs and to the API server, and output those to Services.",
+			Focus: specDeletedUDP, Upstream: upstreamPodUDP,
+			Expect: []Expectation{{
+				Culprit: matrix.CulpritPodNetwork, Faults: []matrix.Fault{matrix.FaultUnreachable}, Node: "node-2",
+			}},
+			means: byRules(losing("")),
 		},
 		{
 			Name:  "ipv6-dead",
@@ -148,37 +160,40 @@ func betweenPods(match, do string) func(*world.World) plan {
 	}
 }
 
-// loseHalf loses half of what is new on node-2. What the cluster itself needs is
-// left alone: the ways to the node's own ports, so to kubelet, those of the node's
-// own programs to pods, so kubelet's probes, and those to the API server.
-func loseHalf(w *world.World) plan {
+// losing loses what is new on node-2, or as much of it as the share, an expression of
+// nft, matches. What the cluster itself needs is left alone: the ways to the node's own
+// ports, so to kubelet, those of the node's own programs to pods, so kubelet's probes,
+// and those to the API server.
+func losing(share string) func(*world.World) plan {
 	const (
 		begins = "ct state new meta l4proto { tcp, udp }"
-		half   = "numgen random mod 2 == 0"
 		ports  = "th dport 30000-32767"
 	)
-	p := plan{}
-	for _, v6 := range []bool{false, true} {
-		family, testNet := inFamily(v6), "203.0.113.0/24"
-		if v6 {
-			testNet = "2001:db8::/32"
+	return func(w *world.World) plan {
+		p := plan{}
+		for _, v6 := range []bool{false, true} {
+			family, testNet := inFamily(v6), "203.0.113.0/24"
+			if v6 {
+				testNet = "2001:db8::/32"
+			}
+			lose := func(chain rules.Chain, match string) {
+				match = strings.Join(strings.Fields(begins+" "+match+" "+share), " ")
+				p[node2] = append(p[node2], rules.Rule{Chain: chain, V6: v6, Match: match, Do: "drop"})
+			}
+			spared := ""
+			if api := world.Of(v6, w.API); api != "" {
+				spared = fmt.Sprintf("%s daddr != %s", family, api)
+			}
+			lose(rules.Pre, "iifname != lo fib daddr type != local "+spared)
+			lose(rules.Pre, "iifname != lo fib daddr type local "+ports)
+			lose(rules.Output, ports)
+			lose(rules.Output, fmt.Sprintf("%s daddr %s", family, testNet))
+			if cidr := world.Of(v6, w.ServiceCIDRs); cidr != "" {
+				lose(rules.Output, fmt.Sprintf("%s daddr %s %s", family, cidr, spared))
+			}
 		}
-		lose := func(chain rules.Chain, match string) {
-			p[node2] = append(p[node2], rules.Rule{Chain: chain, V6: v6, Match: begins + " " + match + " " + half, Do: "drop"})
-		}
-		spared := ""
-		if api := world.Of(v6, w.API); api != "" {
-			spared = fmt.Sprintf("%s daddr != %s", family, api)
-		}
-		lose(rules.Pre, "iifname != lo fib daddr type != local "+spared)
-		lose(rules.Pre, "iifname != lo fib daddr type local "+ports)
-		lose(rules.Output, ports)
-		lose(rules.Output, fmt.Sprintf("%s daddr %s", family, testNet))
-		if cidr := world.Of(v6, w.ServiceCIDRs); cidr != "" {
-			lose(rules.Output, fmt.Sprintf("%s daddr %s %s", family, cidr, spared))
-		}
+		return p
 	}
-	return p
 }
 
 // names are faults of the cluster's DNS.
