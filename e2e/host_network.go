@@ -64,12 +64,21 @@ var _ = SIGDescribe("Services host network", func() {
 		overTCP, own := t.HostPort(hostPort, v1.ProtocolTCP)
 		overUDP, _ := t.HostPort(hostPort, v1.ProtocolUDP)
 		onFirst := matrix.ColumnsOn(t.Node(0).Name)
+		ownFrom := e2esvc.FromAddress(address, own)
 		check := func(phase string, tcp matrix.Expectation) {
-			table := t.NewTable(e2esvc.Columns(overTCP, overUDP, own))
+			table := t.NewTable(e2esvc.Columns(overTCP, overUDP, own, ownFrom))
 			table.Expect(matrix.AllRows(), matrix.ColumnsIn(overTCP, overUDP, own), matrix.Refuse())
 			table.Expect(matrix.AllRows(), matrix.And(matrix.ColumnsIn(overTCP), onFirst), tcp)
 			table.Expect(matrix.AllRows(), matrix.And(matrix.ColumnsIn(overUDP), onFirst), matrix.Connect("udp"))
-			table.Expect(hostOf(t.Node(0)), matrix.ColumnsIn(own), matrix.Connect("loopback"))
+			if t.Families[0] == v1.IPv4Protocol {
+				table.Expect(hostOf(t.Node(0)), matrix.ColumnsIn(own), matrix.Connect("loopback"))
+			} else {
+				// Nothing that comes from the loopback address leaves it: Linux has
+				// route_localnet for IPv4 only.
+				table.Expect(hostOf(t.Node(0)), matrix.ColumnsIn(own), matrix.Implementation())
+			}
+			table.Expect(matrix.AllRows(), matrix.ColumnsIn(ownFrom), matrix.NotProbed())
+			table.Expect(hostOf(t.Node(0)), matrix.ColumnsIn(ownFrom), matrix.Connect("loopback"))
 			t.Check(ctx, phase, table)
 		}
 

@@ -20,6 +20,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -42,6 +43,9 @@ const (
 	triesPerRequest = 16
 	// triesIfUnsound is the same for a cell that was wrong when it was probed last.
 	triesIfUnsound = 4
+	// patience is how long a single try may take before it counts as waiting for
+	// its time limit, as all of a broken node do.
+	patience = time.Second
 	// verdictTries is how often a wrong cell is tried for the last table.
 	verdictTries = 5
 )
@@ -62,9 +66,17 @@ type sweep struct {
 
 	mu    sync.Mutex
 	tries int
-	// sound says of the cells that have been probed whether they were as expected
-	// the last time.
-	sound map[matrix.Cell]bool
+	// before says how the cells that have been probed were the last time.
+	before map[matrix.Cell]earlier
+}
+
+// earlier is what became of a cell when it was probed last, if it was.
+type earlier struct {
+	known bool
+	// sound tells whether it was as expected.
+	sound bool
+	// timedOut tells whether a try has run into its time limit.
+	timedOut bool
 }
 
 // cells returns every cell of the matching columns that is probed at all.
@@ -113,8 +125,8 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells []matrix.Cell, grid matrix.Grid) {
 	// Each cell has a place of its own in the grid: no lock, and exactly
 	// one result per cell.
-	probe := func(cell matrix.Cell) {
-		seen, err := s.probe(ctx, cell)
+	probe := func(cell matrix.Cell, waiting func()) {
+		seen, err := s.probe(ctx, cell, waiting)
 		if err != nil {
 			fail(err)
 			return
@@ -122,26 +134,23 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 		grid[cell.Row][cell.Column] = seen
 		s.remember(cell, seen)
 	}
-	var wg sync.WaitGroup
-	queue := make(chan matrix.Cell, len(cells))
-	for _, cell := range cells {
-		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) {
-			// Nearly all of its time is waiting.
-			wg.Go(func() { probe(cell) })
-			continue
-		}
-		queue <- cell
-	}
-	close(queue)
 	workers := workers()
 	if slices.ContainsFunc(cells, s.fillsBuffers) {
 		workers = 1
 	}
-	for range workers {
+	var wg sync.WaitGroup
+	busy := make(chan struct{}, workers)
+	for _, cell := range cells {
+		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) || s.last(cell).timedOut {
+			// Nearly all of its time is waiting.
+			wg.Go(func() { probe(cell, func() {}) })
+			continue
+		}
+		busy <- struct{}{}
 		wg.Go(func() {
-			for cell := range queue {
-				probe(cell)
-			}
+			waiting := sync.OnceFunc(func() { <-busy })
+			defer waiting()
+			probe(cell, waiting)
 		})
 	}
 	wg.Wait()
@@ -174,8 +183,9 @@ func split(cells []matrix.Cell, match func(matrix.Cell) bool) (matching, others 
 	return matching, others
 }
 
-// probe tries one cell until its outcome is decided.
-func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation, error) {
+// probe tries one cell until its outcome is decided. It calls waiting once it does
+// nothing but wait for a time limit.
+func (s *sweep) probe(ctx context.Context, cell matrix.Cell, waiting func()) (matrix.Observation, error) {
 	sampling := s.table.Sampling(cell.Row, cell.Column)
 	if sampling.Parallel {
 		return s.sideBySide(ctx, cell, sampling.Tries)
@@ -184,10 +194,10 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 	// The first try goes alone, unless the cell has just been as expected: if it
 	// times out, a whole batch of time-outs is not waited for.
 	tries, atMost := 1, triesPerRequest
-	switch sound, known := s.isSound(cell); {
-	case known && !sound:
+	switch before := s.last(cell); {
+	case before.known && !before.sound:
 		atMost = triesIfUnsound
-	case sound && !s.drawsErrors(cell):
+	case before.sound && !s.drawsErrors(cell):
 		tries = min(atMost, sampling.Tries)
 	}
 	for !s.table.Decided(cell.Row, cell.Column, seen) {
@@ -200,7 +210,7 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 			}
 			continue
 		}
-		batch, err := s.ask(ctx, cell, tries)
+		batch, err := s.askImpatiently(ctx, cell, tries, waiting)
 		seen = seen.Merge(batch)
 		if err != nil {
 			return seen, err
@@ -217,23 +227,34 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell) (matrix.Observation
 	return seen, nil
 }
 
-// remember takes note of whether a cell is as expected.
-func (s *sweep) remember(cell matrix.Cell, seen matrix.Observation) {
-	sound := s.table.Judge(cell.Row, cell.Column, seen) == matrix.Match
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.sound == nil {
-		s.sound = map[matrix.Cell]bool{}
+// askImpatiently is ask, but calls waiting if a single try takes its time.
+func (s *sweep) askImpatiently(ctx context.Context, cell matrix.Cell, tries int, waiting func()) (matrix.Observation, error) {
+	if tries == 1 {
+		defer time.AfterFunc(patience, waiting).Stop()
 	}
-	s.sound[cell] = sound
+	return s.ask(ctx, cell, tries)
 }
 
-// isSound tells whether a cell was as expected when it was probed last, if it was.
-func (s *sweep) isSound(cell matrix.Cell) (sound, known bool) {
+// remember takes note of how a cell is.
+func (s *sweep) remember(cell matrix.Cell, seen matrix.Observation) {
+	now := earlier{
+		known:    true,
+		sound:    s.table.Judge(cell.Row, cell.Column, seen) == matrix.Match,
+		timedOut: seen.Outcomes[matrix.TimedOut] > 0,
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sound, known = s.sound[cell]
-	return sound, known
+	if s.before == nil {
+		s.before = map[matrix.Cell]earlier{}
+	}
+	s.before[cell] = now
+}
+
+// last returns how a cell was when it was probed last.
+func (s *sweep) last(cell matrix.Cell) earlier {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.before[cell]
 }
 
 // isDropped tells whether a cell is expected to time out.

@@ -57,6 +57,7 @@ var tools = map[string]tool{
 	kernelModuleRequest: kernelModuleTool,
 	bandwidthRequest:    bandwidthTool,
 	lateRequest:         lateTool,
+	fromRequest:         fromTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.
