@@ -34,12 +34,7 @@ const IsAPIServer = "apiserver"
 
 // AskingAPIServer turns columns into ones that speak to an API server.
 func AskingAPIServer(columns []matrix.Column) []matrix.Column {
-	var asking []matrix.Column
-	for _, column := range columns {
-		column.Request = string(APIServer)
-		asking = append(asking, column)
-	}
-	return asking
+	return asking(columns, "%s", string(APIServer))
 }
 
 // apiServerTool asks with curl. Certificates are not the question here.

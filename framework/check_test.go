@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -122,6 +123,39 @@ func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
 
 // TestSweepTrustsWhatWasSound: a cell that was as expected takes one request, one
 // that was not is tried once before it is tried more often.
+// What waits for its time limit must not keep the other cells of its source waiting.
+func TestSweepDoesNotQueueBehindTimeouts(t *testing.T) {
+	const cells = 3 * workersPerSource
+	var columns []matrix.Column
+	for i := range cells {
+		columns = append(columns, matrix.Column{Name: fmt.Sprintf("c%d", i), Address: fmt.Sprintf("10.96.0.%d", i+1), Port: 80, Protocol: "TCP"})
+	}
+	table, err := matrix.NewBuilder([]matrix.Row{{Name: "pod@node-1", Node: "node-1"}}, columns).Default(matrix.ConnectAny()).Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var begun sync.WaitGroup
+	begun.Add(cells)
+	all := make(chan struct{})
+	go func() { begun.Wait(); close(all) }()
+	fake := &FakeProber{Respond: func(_ Probe, attempt int) matrix.Observation {
+		if attempt == 0 {
+			begun.Done()
+		}
+		select {
+		case <-all: // no try ends before each cell has been begun
+		case <-ctx.Done():
+		}
+		return failed(matrix.TimedOut, 1, "")
+	}}
+	s := &sweep{prober: fake, table: table, name: func(_ string, _ Request, answer string) string { return answer }}
+	if err := s.run(ctx, s.cells(func(matrix.Column) bool { return true }), table.NewGrid()); err != nil {
+		t.Fatal("cells wait for each other: ", err)
+	}
+}
+
 func TestSweepTrustsWhatWasSound(t *testing.T) {
 	broken := true
 	s, fake := testSweep(t, nil, func(p Probe, _ int) matrix.Observation {

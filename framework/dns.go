@@ -153,12 +153,7 @@ func (t *Topology) ResolvesOutside(ctx context.Context) bool {
 // AskingDNS turns columns of DNS servers into DNS queries to them, over the
 // column's protocol.
 func AskingDNS(columns []matrix.Column, name, recordType string) []matrix.Column {
-	var asking []matrix.Column
-	for _, column := range columns {
-		column.Request = strings.Join([]string{dnsServerRequest, recordType, name}, ":")
-		asking = append(asking, column)
-	}
-	return asking
+	return asking(columns, "%s", strings.Join([]string{dnsServerRequest, recordType, name}, ":"))
 }
 
 // dnsControls returns the controls beside subjects that are DNS queries: the

@@ -32,13 +32,7 @@ const establishedRequest = "established"
 // a pause in between in which something may change. A try is answered if both
 // answers are by the same backend.
 func Established(columns []matrix.Column, pause time.Duration) []matrix.Column {
-	var asking []matrix.Column
-	for _, column := range columns {
-		column.Name = "established " + column.Name
-		column.Request = fmt.Sprintf("%s:%.0f", establishedRequest, pause.Seconds())
-		asking = append(asking, column)
-	}
-	return asking
+	return asking(columns, "established %s", fmt.Sprintf("%s:%.0f", establishedRequest, pause.Seconds()))
 }
 
 // establishedTool asks with bash alone, which begins an answer's last line anew

@@ -31,13 +31,7 @@ const fromRequest = "from"
 // FromAddress turns TCP columns into ones that ask from an address of the source,
 // which has to be its own, instead of the one that its kernel would choose.
 func FromAddress(address string, columns []matrix.Column) []matrix.Column {
-	var from []matrix.Column
-	for _, column := range columns {
-		column.Name = fmt.Sprintf("%s from %s", column.Name, address)
-		column.Request = fromRequest + ":" + address
-		from = append(from, column)
-	}
-	return from
+	return asking(columns, "%s from "+address, fromRequest+":"+address)
 }
 
 // fromTool asks with curl, for /dial chooses no address.

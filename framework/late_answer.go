@@ -32,13 +32,13 @@ const (
 	lateRequest = "late"
 	// latePort is where backends by [Topology.AnswerLate] listen.
 	latePort = 9053
-	// LateAnswer is how long they take to answer: long enough for every proxy to
+	// lateAnswer is how long they take to answer: long enough for every proxy to
 	// obey what changes after a question, short enough for many questions.
-	LateAnswer = 3 * time.Second
+	lateAnswer = 3 * time.Second
 )
 
 // AnswerLate gives a backend one more UDP server, which says who it is after
-// [LateAnswer]. It is for [BackendSpec].Tweak.
+// three seconds. It is for [BackendSpec].Tweak.
 func (t *Topology) AnswerLate(_ *Backend, container *v1.Container) {
 	var begin []string
 	for _, family := range t.Families {
@@ -48,7 +48,7 @@ func (t *Topology) AnswerLate(_ *Backend, container *v1.Container) {
 		}
 		// A datagram is all that there is to read; the answer has its time after that.
 		begin = append(begin, fmt.Sprintf("socat -t %.0f %s,fork SYSTEM:'sleep %.0f; printenv %s' >/dev/null 2>&1 & ",
-			2*LateAnswer.Seconds(), listen, LateAnswer.Seconds(), identityVariable))
+			2*lateAnswer.Seconds(), listen, lateAnswer.Seconds(), identityVariable))
 	}
 	script := &container.Command[2]
 	*script = strings.Join(begin, "") + *script
@@ -62,17 +62,11 @@ func LateServicePort() v1.ServicePort {
 
 // Late turns columns of a [LateServicePort] into ones that wait for the late answer.
 func Late(columns []matrix.Column) []matrix.Column {
-	var late []matrix.Column
-	for _, column := range columns {
-		column.Name = "late " + column.Name
-		column.Request = lateRequest
-		late = append(late, column)
-	}
-	return late
+	return asking(columns, "late %s", lateRequest)
 }
 
 // lateTool asks like [fixedPortTool], from a new port each time, and is more patient.
 var lateTool = tool{
-	command: func(p Probe) string { return askUDP(p, "", LateAnswer+dialTimeout) },
+	command: func(p Probe) string { return askUDP(p, "", lateAnswer+dialTimeout) },
 	parse:   fixedPortTool.parse,
 }

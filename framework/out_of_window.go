@@ -99,12 +99,7 @@ func OutOfWindowServicePort() v1.ServicePort {
 // KeepingConnections turns columns into ones that hold a connection to an
 // [OutOfWindowServer].
 func KeepingConnections(columns []matrix.Column) []matrix.Column {
-	var holding []matrix.Column
-	for _, column := range columns {
-		column.Request = string(outOfWindow)
-		holding = append(holding, column)
-	}
-	return holding
+	return asking(columns, "%s", string(outOfWindow))
 }
 
 // Direct returns the column of the server's own address.

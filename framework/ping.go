@@ -34,13 +34,7 @@ const IsAlive = "alive"
 // Pinging turns columns into ones that send an ICMP echo request to their address;
 // the port does not matter. The answer is [IsAlive].
 func Pinging(columns []matrix.Column) []matrix.Column {
-	var asking []matrix.Column
-	for _, column := range columns {
-		column.Name = "ping " + column.Name
-		column.Request = pingRequest
-		asking = append(asking, column)
-	}
-	return asking
+	return asking(columns, "ping %s", pingRequest)
 }
 
 // pingTool asks with ping, whose exit code tells that somebody has answered.

@@ -272,13 +272,7 @@ func (s *Service) ByName() []matrix.Column {
 // it sees instead of who it is. The answers are [SourceKept] and
 // [SourceRewritten].
 func SourceSeen(columns []matrix.Column) []matrix.Column {
-	var asking []matrix.Column
-	for _, column := range columns {
-		column.Name = "src " + column.Name
-		column.Request = string(ClientIP)
-		asking = append(asking, column)
-	}
-	return asking
+	return asking(columns, "src %s", string(ClientIP))
 }
 
 // NodePorts returns the columns of the Service's node ports, one per node, port

@@ -41,13 +41,7 @@ const dialUDPBuffer = 2048
 // agnhost takes 1 MiB in one request over TCP at most, and 64 KiB over UDP; an
 // answer is an environment variable, which Linux limits to 128 KiB.
 func OfSize(columns []matrix.Column, size int) []matrix.Column {
-	var sized []matrix.Column
-	for _, column := range columns {
-		column.Name = fmt.Sprintf("%s, %d bytes", column.Name, size)
-		column.Request = sizeRequest + strconv.Itoa(size)
-		sized = append(sized, column)
-	}
-	return sized
+	return asking(columns, fmt.Sprintf("%%s, %d bytes", size), sizeRequest+strconv.Itoa(size))
 }
 
 // Answering makes a backend able to answer with so many bytes each, see [OfSize].

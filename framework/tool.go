@@ -69,6 +69,17 @@ func toolOf(request Request) *tool {
 	return nil
 }
 
+// asking turns columns into ones that make another request, under a name that the
+// format makes of theirs.
+func asking(columns []matrix.Column, format, request string) []matrix.Column {
+	var others []matrix.Column
+	for _, column := range columns {
+		column.Name, column.Request = fmt.Sprintf(format, column.Name), request
+		others = append(others, column)
+	}
+	return others
+}
+
 // exitMark precedes the exit code in the output of a tool.
 const exitMark = "\nexit code "
 

@@ -407,11 +407,11 @@ func (e *evidence) hypotheses() []*hypothesis {
 			for _, id := range backends {
 				add(hypothesis{effect: flaky, network: network, relation: toBackend, id: id, rate: 0.1, cost: 4 + less})
 			}
-			lossy := nodes[:min(len(nodes), fewNodes)]
+			suspects := nodes[:min(len(nodes), fewNodes)]
 			if !network {
-				lossy = nil // rules know backends, not their nodes
+				suspects = nil // rules know backends, not their nodes
 			}
-			for _, id := range lossy {
+			for _, id := range suspects {
 				for _, rate := range rates[2:] {
 					add(hypothesis{effect: flaky, network: network, relation: toNode, id: id, rate: rate, cost: 4 + less})
 					add(hypothesis{effect: flaky, network: network, relation: toOrFromNode, id: id, rate: rate, cost: 4 + less + bothWays})
