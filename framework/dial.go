@@ -52,7 +52,7 @@ const (
 // probe p.
 func ProbeURL(base string, p Probe) string {
 	if tool := toolOf(p.Request); tool != nil {
-		return tool.shellURL(base, p)
+		return shellURL(base, tool.script(p))
 	}
 	return DialURL(base, p)
 }
@@ -97,24 +97,16 @@ func dialProtocol(protocol v1.Protocol) string {
 type dialer struct {
 	base   string
 	client *http.Client
+	// local is what base is called at the source itself; empty if it has no shell
+	// that could ask there.
+	local string
 }
 
 // Probe asks the source for p.Tries tries, in one request if agnhost can do so.
 // It fails only when ctx ends.
 func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error) {
-	if tool := toolOf(p.Request); tool != nil {
-		return d.request(ctx, p, tool.shellURL(d.base, p), func(status int, body []byte) matrix.Observation {
-			return tool.parseReply(p, status, body)
-		})
-	}
-	return d.request(ctx, p, DialURL(d.base, p), func(status int, body []byte) matrix.Observation {
-		return parseDialReply(p, status, body)
-	})
-}
-
-// request sends a request that makes all tries of p, and again if the way to
-// the source turns out to be broken.
-func (d *dialer) request(ctx context.Context, p Probe, url string, parse func(status int, body []byte) matrix.Observation) (matrix.Observation, error) {
+	// The request is sent again if the way to the source turns out to be broken.
+	url := ProbeURL(d.base, p)
 	var lastErr error
 	for range tunnelAttempts {
 		status, body, err := d.get(ctx, url, time.Duration(p.Tries)*dialTimeout)
@@ -125,7 +117,7 @@ func (d *dialer) request(ctx context.Context, p Probe, url string, parse func(st
 			lastErr = err
 			continue
 		}
-		return parse(status, body), nil
+		return parseReply(p, status, body), nil
 	}
 	return failed(matrix.Error, p.Tries, fmt.Sprintf("no way to the source %s: %v", p.Source, lastErr)), nil
 }
@@ -146,6 +138,14 @@ func (d *dialer) get(ctx context.Context, url string, expected time.Duration) (i
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	return response.StatusCode, body, err
+}
+
+// parseReply turns the reply to a probe into an observation of exactly p.Tries tries.
+func parseReply(p Probe, status int, body []byte) matrix.Observation {
+	if tool := toolOf(p.Request); tool != nil {
+		return tool.parseReply(p, status, body)
+	}
+	return parseDialReply(p, status, body)
 }
 
 // parseDialReply turns the reply of agnhost's /dial into an observation of

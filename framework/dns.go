@@ -208,6 +208,7 @@ func (t *Topology) nameRecord(record string) string {
 // digTool asks with dig, which makes all tries in one run: each from a socket of
 // its own, at a small part of what a process for each would cost.
 var digTool = tool{
+	quick: true,
 	command: func(p Probe) string {
 		word, question, _ := strings.Cut(string(p.Request), ":")
 		recordType, name, _ := strings.Cut(question, ":")
@@ -355,6 +356,7 @@ func (r dnsReply) values(recordType string, targets map[string][]string) []strin
 
 // lookupTool asks the C library with getent.
 var lookupTool = tool{
+	quick: true,
 	command: func(p Probe) string {
 		// The library asks again, as everyone's does, because a name server may
 		// be too busy for a datagram: but by default only when our time is over.

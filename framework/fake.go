@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -33,6 +34,7 @@ type FakeProber struct {
 	mu       sync.Mutex
 	attempts map[string]int
 	calls    []Probe
+	batches  [][]Probe
 }
 
 var _ Prober = &FakeProber{}
@@ -52,6 +54,31 @@ func (f *FakeProber) Probe(ctx context.Context, p Probe) (matrix.Observation, er
 	return seen, ctx.Err()
 }
 
+// ProbeAll implements [Prober].
+func (f *FakeProber) ProbeAll(ctx context.Context, _ string, probes []Probe) ([]matrix.Observation, error) {
+	f.mu.Lock()
+	f.batches = append(f.batches, probes)
+	f.mu.Unlock()
+	var seen []matrix.Observation
+	for _, p := range probes {
+		answer := make(chan matrix.Observation, 1)
+		go func() {
+			if one, err := f.Probe(ctx, p); err == nil {
+				answer <- one
+			}
+		}()
+		select {
+		case one := <-answer:
+			seen = append(seen, one)
+		case <-time.After(patience):
+			return seen, nil
+		case <-ctx.Done():
+			return seen, ctx.Err()
+		}
+	}
+	return seen, nil
+}
+
 func (f *FakeProber) nextAttempt(p Probe) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,4 +95,11 @@ func (f *FakeProber) Calls() []Probe {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]Probe(nil), f.calls...)
+}
+
+// Batches returns the probes that were asked for together so far, in order of arrival.
+func (f *FakeProber) Batches() [][]Probe {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([][]Probe(nil), f.batches...)
 }

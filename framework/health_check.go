@@ -47,6 +47,7 @@ func healthAnswer(status string, localEndpoints int) string {
 
 // healthCheckTool asks with curl, because /dial does not tell the HTTP status.
 var healthCheckTool = tool{
+	quick: true,
 	command: func(p Probe) string {
 		return fmt.Sprintf(`curl -sS -m %.0f -w '\n%%{http_code}' http://%s/healthz`, dialTimeout.Seconds(), net.JoinHostPort(p.Address, strconv.Itoa(p.Port)))
 	},

@@ -56,4 +56,9 @@ type Prober interface {
 	// broken, is counted as [matrix.Error]. The error is not nil only if ctx
 	// ended or the source is unknown; the observation is incomplete then.
 	Probe(ctx context.Context, p Probe) (matrix.Observation, error)
+	// ProbeAll makes several probes of one source, one after another, for less
+	// than as many calls of Probe would cost. It returns what was seen by the
+	// first of them, up to the one that took too long or could not be made: that
+	// one and all after it are to be made by Probe. The error is that of Probe.
+	ProbeAll(ctx context.Context, source string, probes []Probe) ([]matrix.Observation, error)
 }

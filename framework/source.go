@@ -110,19 +110,36 @@ func (a *agnhostProber) add(s *source) {
 
 // Probe implements [Prober].
 func (a *agnhostProber) Probe(ctx context.Context, p Probe) (matrix.Observation, error) {
-	a.mu.Lock()
-	s := a.sources[p.Source]
-	a.mu.Unlock()
-	if s == nil {
-		return matrix.Observation{}, fmt.Errorf("no source is called %q", p.Source)
+	s, err := a.source(p.Source)
+	if err != nil {
+		return matrix.Observation{}, err
 	}
 	return a.dialer(s).Probe(ctx, p)
+}
+
+// ProbeAll implements [Prober].
+func (a *agnhostProber) ProbeAll(ctx context.Context, source string, probes []Probe) ([]matrix.Observation, error) {
+	s, err := a.source(source)
+	if err != nil {
+		return nil, err
+	}
+	return a.dialer(s).ProbeAll(ctx, probes)
+}
+
+// source returns the source of a name.
+func (a *agnhostProber) source(name string) (*source, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s := a.sources[name]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("no source is called %q", name)
 }
 
 // dialer returns the way to a source.
 func (a *agnhostProber) dialer(s *source) *dialer {
 	if s.URL == "" {
-		return &dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels}
+		return &dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels, local: fmt.Sprintf("http://localhost:%d", s.Port)}
 	}
 	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct}
 }

@@ -38,8 +38,7 @@ const (
 	workersPerSource = 4
 	// triesPerRequest bounds the tries of one request, which agnhost makes one
 	// after the other: if each runs into its time limit, all of these are waited
-	// for. With so many, nearly every cell is settled by its second request; the
-	// way to a source costs more than a dozen tries of it.
+	// for. With so many, nearly every cell is settled by its second request.
 	triesPerRequest = 16
 	// triesIfUnsound is the same for a cell that was wrong when it was probed last.
 	triesIfUnsound = 4
@@ -121,12 +120,22 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 	return context.Cause(ctx)
 }
 
-// runRow probes cells of one row, a few at a time.
+// runRow probes cells of one row, a few at a time: first those that can be probed
+// together, then all others, and what is not settled by then, one by one.
 func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells []matrix.Cell, grid matrix.Grid) {
+	workers := workers()
+	if slices.ContainsFunc(cells, s.fillsBuffers) {
+		workers = 1
+	}
+	begun, err := s.together(ctx, cells, workers)
+	if err != nil {
+		fail(err)
+		return
+	}
 	// Each cell has a place of its own in the grid: no lock, and exactly
 	// one result per cell.
 	probe := func(cell matrix.Cell, waiting func()) {
-		seen, err := s.probe(ctx, cell, waiting)
+		seen, err := s.probe(ctx, cell, begun[cell], waiting)
 		if err != nil {
 			fail(err)
 			return
@@ -134,14 +143,10 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 		grid[cell.Row][cell.Column] = seen
 		s.remember(cell, seen)
 	}
-	workers := workers()
-	if slices.ContainsFunc(cells, s.fillsBuffers) {
-		workers = 1
-	}
 	var wg sync.WaitGroup
 	busy := make(chan struct{}, workers)
 	for _, cell := range cells {
-		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) || s.last(cell).timedOut {
+		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) || s.last(cell).timedOut || begun[cell].Outcomes[matrix.TimedOut] > 0 {
 			// Nearly all of its time is waiting.
 			wg.Go(func() { probe(cell, func() {}) })
 			continue
@@ -183,22 +188,12 @@ func split(cells []matrix.Cell, match func(matrix.Cell) bool) (matching, others 
 	return matching, others
 }
 
-// probe tries one cell until its outcome is decided. It calls waiting once it does
-// nothing but wait for a time limit.
-func (s *sweep) probe(ctx context.Context, cell matrix.Cell, waiting func()) (matrix.Observation, error) {
+// probe tries one cell until its outcome is decided, counting what has been seen of
+// it already. It calls waiting once it does nothing but wait for a time limit.
+func (s *sweep) probe(ctx context.Context, cell matrix.Cell, seen matrix.Observation, waiting func()) (matrix.Observation, error) {
 	sampling := s.table.Sampling(cell.Row, cell.Column)
 	if sampling.Parallel {
 		return s.sideBySide(ctx, cell, sampling.Tries)
-	}
-	var seen matrix.Observation
-	// The first try goes alone, unless the cell has just been as expected: if it
-	// times out, a whole batch of time-outs is not waited for.
-	tries, atMost := 1, triesPerRequest
-	switch before := s.last(cell); {
-	case before.known && !before.sound:
-		atMost = triesIfUnsound
-	case before.sound && !s.drawsErrors(cell):
-		tries = min(atMost, sampling.Tries)
 	}
 	for !s.table.Decided(cell.Row, cell.Column, seen) {
 		if seen.Outcomes[matrix.TimedOut] > 0 {
@@ -210,14 +205,10 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell, waiting func()) (ma
 			}
 			continue
 		}
-		batch, err := s.askImpatiently(ctx, cell, tries, waiting)
-		seen = seen.Merge(batch)
+		more, err := s.askImpatiently(ctx, cell, s.nextTries(cell, seen), waiting)
+		seen = seen.Merge(more)
 		if err != nil {
 			return seen, err
-		}
-		tries = max(1, min(atMost, sampling.Tries-seen.Tries()))
-		if s.drawsErrors(cell) {
-			tries = 1
 		}
 	}
 	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && !s.table.Judge(cell.Row, cell.Column, seen).AsExpected() {
@@ -225,6 +216,21 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell, waiting func()) (ma
 		return seen.Merge(more), err
 	}
 	return seen, nil
+}
+
+// nextTries returns how many tries the next request for a cell is to make. The first
+// one makes a single try, unless the cell has just been as expected: if it times
+// out, a whole series of time-outs is not waited for.
+func (s *sweep) nextTries(cell matrix.Cell, seen matrix.Observation) int {
+	before := s.last(cell)
+	atMost := triesPerRequest
+	switch {
+	case s.drawsErrors(cell), seen.Tries() == 0 && !before.sound:
+		return 1
+	case before.known && !before.sound:
+		atMost = triesIfUnsound
+	}
+	return max(1, min(atMost, s.table.Sampling(cell.Row, cell.Column).Tries-seen.Tries()))
 }
 
 // askImpatiently is ask, but calls waiting if a single try takes its time.
@@ -262,10 +268,11 @@ func (s *sweep) isDropped(cell matrix.Cell) bool {
 	return s.table.Expected(cell.Row, cell.Column).Equal(matrix.TimeOut())
 }
 
-// drawsErrors tells whether a cell is expected to be refused, or may be.
+// drawsErrors tells whether a cell is expected to be refused, or may be. One of which
+// nothing is expected is settled by a refusal, and so draws one at most.
 func (s *sweep) drawsErrors(cell matrix.Cell) bool {
 	e := s.table.Expected(cell.Row, cell.Column)
-	return !e.Positive() && !s.isDropped(cell) && !e.Equal(matrix.NoName())
+	return !e.Positive() && !s.isDropped(cell) && !e.Equal(matrix.NoName()) && !e.Equal(matrix.Implementation())
 }
 
 // isPaced tells whether a cell has to wait for its turn to be refused.
@@ -298,21 +305,33 @@ func (s *sweep) sideBySide(ctx context.Context, cell matrix.Cell, tries int) (ma
 
 // ask makes one request and translates the answers.
 func (s *sweep) ask(ctx context.Context, cell matrix.Cell, tries int) (matrix.Observation, error) {
-	row, column := s.table.Row(cell.Row), s.table.Column(cell.Column)
 	paced := s.drawsErrors(cell)
 	if paced {
-		if err := s.pacer.wait(ctx, row, column); err != nil {
+		if err := s.pacer.wait(ctx, s.table.Row(cell.Row), s.table.Column(cell.Column)); err != nil {
 			return matrix.Observation{}, err
 		}
 	}
-	seen, err := s.prober.Probe(ctx, Probe{
-		Source:   row.Name,
+	seen, err := s.prober.Probe(ctx, s.asking(cell, tries))
+	return s.take(ctx, cell, seen, paced), err
+}
+
+// asking is the probe of a cell.
+func (s *sweep) asking(cell matrix.Cell, tries int) Probe {
+	column := s.table.Column(cell.Column)
+	return Probe{
+		Source:   s.table.Row(cell.Row).Name,
 		Address:  column.Address,
 		Port:     column.Port,
 		Protocol: v1.Protocol(column.Protocol),
 		Request:  Request(column.Request),
 		Tries:    tries,
-	})
+	}
+}
+
+// take does the accounts of what was seen of a cell, and gives those who answered
+// the names that the table knows. Refusals are paced if they have had their turn.
+func (s *sweep) take(ctx context.Context, cell matrix.Cell, seen matrix.Observation, paced bool) matrix.Observation {
+	row, column := s.table.Row(cell.Row), s.table.Column(cell.Column)
 	if refused := seen.Outcomes[matrix.Refused] + seen.Outcomes[matrix.Unreachable]; refused > 0 && !paced {
 		s.pacer.charge(ctx, row, column, refused)
 	}
@@ -323,5 +342,5 @@ func (s *sweep) ask(ctx context.Context, cell matrix.Cell, tries int) (matrix.Ob
 	for answer, tries := range seen.Answers {
 		named = named.Merge(matrix.Observation{Answers: map[string]int{s.name(row.Name, Request(column.Request), answer): tries}})
 	}
-	return named, err
+	return named
 }

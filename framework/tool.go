@@ -33,6 +33,9 @@ type tool struct {
 	// command returns the shell command that makes one try, or with parseAll
 	// all of them.
 	command func(p Probe) string
+	// quick tells that a try is soon over and may as well be made twice, so that it
+	// can be made along with others.
+	quick bool
 	// parse reads its output, the standard error included, and its exit
 	// code, into the observation of one try.
 	parse func(output string, exitCode string) matrix.Observation
@@ -93,20 +96,32 @@ func (t *tool) script(p Probe) string {
 	return fmt.Sprintf("i=0; while [ $i -lt %d ]; do i=$((i+1)); %s; done", p.Tries, once)
 }
 
-// shellURL returns the URL on which agnhost netexec at base runs the tool.
-func (t *tool) shellURL(base string, p Probe) string {
-	return base + "/shell?" + url.Values{"cmd": {t.script(p)}}.Encode()
+// shellURL returns the URL on which agnhost netexec at base runs a script.
+func shellURL(base, script string) string {
+	return base + "/shell?" + url.Values{"cmd": {script}}.Encode()
+}
+
+// shellReply is the reply of agnhost's /shell.
+type shellReply struct {
+	Output string `json:"output"`
+	Error  string `json:"error"`
+}
+
+// parseShellReply fails if the shell has not run.
+func parseShellReply(status int, body []byte) (shellReply, error) {
+	var reply shellReply
+	if err := json.Unmarshal(body, &reply); status != http.StatusOK || err != nil {
+		return reply, fmt.Errorf("agnhost replied %d: %s", status, shorten(string(body)))
+	}
+	return reply, nil
 }
 
 // parseReply turns the reply of agnhost's /shell into an observation of exactly
 // p.Tries tries.
 func (t *tool) parseReply(p Probe, status int, body []byte) matrix.Observation {
-	var reply struct {
-		Output string `json:"output"`
-		Error  string `json:"error"`
-	}
-	if err := json.Unmarshal(body, &reply); status != http.StatusOK || err != nil {
-		return failed(matrix.Error, p.Tries, fmt.Sprintf("agnhost replied %d: %s", status, shorten(string(body))))
+	reply, err := parseShellReply(status, body)
+	if err != nil {
+		return failed(matrix.Error, p.Tries, err.Error())
 	}
 	var seen matrix.Observation
 	rest := reply.Output

@@ -28,6 +28,10 @@ const (
 	// often than not (1-0.95^14 = 0.51), in one cell; a table has many.
 	minTries = 14
 
+	// controlTries is the same of a control that one backend answers. Controls tell
+	// what is to blame for what a subject shows, and need not find what is rare.
+	controlTries = 7
+
 	// timeOutTries is the number of tries of a cell that is expected to time
 	// out. Each costs a whole time limit, and a destination that drops packets
 	// for a reason drops all of them.
@@ -51,7 +55,7 @@ const (
 	enoughRefusals = 1
 
 	// failTries is the same for cells of which only the failure is expected,
-	// be it a refusal or a timeout.
+	// be it a refusal or a timeout, or nothing.
 	failTries = 2
 )
 
@@ -85,6 +89,9 @@ func (t *Table) Sampling(row, column int) Sampling {
 	}
 	switch e.kind {
 	case connect:
+		if k == 1 && !e.exact && isControl(t.columns[column]) {
+			return Sampling{Tries: controlTries}
+		}
 		return Sampling{Tries: triesToSee(k)}
 	case connectAny, connectSome:
 		if !e.exact {
@@ -107,11 +114,18 @@ func (t *Table) Sampling(row, column int) Sampling {
 	switch {
 	case e.exact:
 		return Sampling{Tries: triesToSee(t.backends), Parallel: parallel}
+	case e.kind == implementation:
+		return Sampling{Tries: failTries}
 	case parallel:
 		return Sampling{Tries: failTries, Parallel: true}
 	default:
 		return Sampling{Tries: refuseTries}
 	}
+}
+
+// isControl tells whether a column is there to compare the subject with.
+func isControl(column Column) bool {
+	return column.Role == RoleDirect || column.Role == RoleBystander
 }
 
 // Decided reports whether no further try of the cell can be needed: because it
@@ -127,7 +141,7 @@ func (t *Table) Decided(row, column int, o Observation) bool {
 	if e.contradictions(o, tries) > 0 {
 		return true
 	}
-	if e.kind == kind(Refused) && !e.exact && o.Outcomes[Refused]+o.Outcomes[Prohibited] >= enoughRefusals {
+	if (e.kind == kind(Refused) || e.kind == implementation) && !e.exact && o.Outcomes[Refused]+o.Outcomes[Prohibited] >= enoughRefusals {
 		return true
 	}
 	return (e.kind == connect || e.kind == roaming) && !e.exact && tries >= minTries && e.judge(o, tries) == Match

@@ -76,7 +76,7 @@ func TestSampling(t *testing.T) {
 		{Fail().Exactly(), Sampling{Tries: 70, Parallel: true}},
 		{TimeOut(), Sampling{Tries: 5, Parallel: true}},
 		{TimeOut().Exactly(), Sampling{Tries: 70, Parallel: true}},
-		{Implementation(), Sampling{Tries: 2, Parallel: true}},
+		{Implementation(), Sampling{Tries: 2}},
 		{NotProbed(), Sampling{}},
 	} {
 		t.Run(tc.e.String(), func(t *testing.T) {
