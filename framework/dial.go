@@ -97,9 +97,8 @@ func dialProtocol(protocol v1.Protocol) string {
 type dialer struct {
 	base   string
 	client *http.Client
-	// local is what base is called at the source itself; empty if it has no shell
-	// that could ask there.
-	local string
+	// pipelines are for several probes at once; nil makes none.
+	pipelines *pipelines
 }
 
 // Probe asks the source for p.Tries tries, in one request if agnhost can do so.

@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -56,16 +57,27 @@ type pacer struct {
 	// url is where Ginkgo processes that probe from the same clients agree on
 	// whose turn it is, see [servePacer]; empty if there is one process.
 	url string
+	// unlimited are the nodes whose kernels have no limit, see [unlimitedNodes], and
+	// all tells that these are all.
+	unlimited []string
+	all       bool
 }
 
 func newPacer(url string) *pacer {
 	return &pacer{limiters: map[string]*rate.Limiter{}, url: url}
 }
 
+// free makes refusals by nodes without a limit go unpaced.
+func (p *pacer) free(nodes []Node, unlimited []string) {
+	p.unlimited, p.all = unlimited, len(unlimited) == len(nodes)
+}
+
 // key names the limit that a refusal from the column to the row counts against:
 // that of the node or pod that is addressed, else of the source's own node. It
 // is empty where nothing limits: a node's own clients are refused over its
-// loopback interface, and a closed TCP port by TCP itself.
+// loopback interface, and a closed TCP port by TCP itself; or if the kernel is told
+// not to (net.ipv4.icmp_ratelimit=0 and net.ipv6.icmp.ratelimit=0), which saves a
+// run much time.
 func (p *pacer) key(row matrix.Row, column matrix.Column) string {
 	refuser := column.Node
 	switch {
@@ -76,7 +88,10 @@ func (p *pacer) key(row matrix.Row, column matrix.Column) string {
 	case refuser == "":
 		refuser = row.Node
 	}
-	if p == nil || row.Kind == matrix.SourceHost && refuser == row.Node {
+	switch {
+	case p == nil, row.Kind == matrix.SourceHost && refuser == row.Node:
+		return ""
+	case slices.Contains(p.unlimited, refuser), refuser == "" && p.all: // without a name it is one of them
 		return ""
 	}
 	return row.Name + " " + refuser + " " + column.Family
@@ -181,4 +196,24 @@ func (p *pacer) charge(ctx context.Context, row matrix.Row, column matrix.Column
 		// Without an answer nothing is paced, and the next wait says why.
 		_, _ = p.take(ctx, row, key, refusals)
 	}
+}
+
+// errorLimits are the settings by which Linux limits ICMP errors, below /proc/sys.
+var errorLimits = map[v1.IPFamily]string{v1.IPv4Protocol: "net/ipv4/icmp_ratelimit", v1.IPv6Protocol: "net/ipv6/icmp/ratelimit"}
+
+// unlimitedNodes returns the nodes whose host-network clients say that their kernels
+// send ICMP errors of these families without a limit.
+func unlimitedNodes(ctx context.Context, prober Prober, hosts []source, families []v1.IPFamily) []string {
+	var unlimited []string
+	for _, host := range hosts {
+		limited := slices.ContainsFunc(families, func(family v1.IPFamily) bool {
+			p := Probe{Source: host.Row.Name, Address: errorLimits[family], Request: sysctlRequest, Tries: 1}
+			seen, err := prober.Probe(ctx, p)
+			return err != nil || seen.Answers["0"] != p.Tries
+		})
+		if !limited {
+			unlimited = append(unlimited, host.Row.Node)
+		}
+	}
+	return unlimited
 }

@@ -17,7 +17,10 @@ limitations under the License.
 package framework
 
 import (
+	"slices"
 	"testing"
+
+	v1 "k8s.io/api/core/v1"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -45,6 +48,20 @@ func TestPacer(t *testing.T) {
 	if p.key(host, otherNode) == "" {
 		t.Error("another node limits what it refuses to a host")
 	}
+	external := matrix.Row{Name: "external", Kind: matrix.SourceExternal}
+	nodes := []Node{{Name: "node-1"}, {Name: "node-2"}}
+	p.free(nodes, []string{"node-1"})
+	if p.key(pod, vip) != "" || p.key(external, ownNode) != "" {
+		t.Error("a node without a limit limits refusals")
+	}
+	if p.key(pod, otherNode) == "" || p.key(pod, closedUDP) == "" || p.key(external, vip) == "" {
+		t.Error("other kernels have theirs all the same")
+	}
+	p.free(nodes, []string{"node-1", "node-2"})
+	if p.key(pod, otherNode) != "" || p.key(external, vip) != "" || p.key(pod, closedUDP) == "" {
+		t.Error("without limits of nodes only pods have theirs")
+	}
+	p.free(nodes, nil)
 	if (*pacer)(nil).key(pod, vip) != "" {
 		t.Error("a nil pacer limits nothing")
 	}
@@ -81,5 +98,33 @@ func TestPacerOfProcesses(t *testing.T) {
 	}
 	if _, err := newPacer("http://localhost:1").take(ctx, host, "a", 1); err == nil {
 		t.Error("no error without a first process")
+	}
+}
+
+func TestUnlimitedNodes(t *testing.T) {
+	hosts := []source{
+		{Row: matrix.Row{Name: "host@node-1", Kind: matrix.SourceHost, Node: "node-1"}},
+		{Row: matrix.Row{Name: "host@node-2", Kind: matrix.SourceHost, Node: "node-2"}},
+		{Row: matrix.Row{Name: "host@node-3", Kind: matrix.SourceHost, Node: "node-3"}},
+	}
+	fake := &FakeProber{Respond: func(p Probe, _ int) matrix.Observation {
+		switch {
+		case p.Source == "host@node-1", p.Source == "host@node-2" && p.Address == errorLimits[v1.IPv4Protocol]:
+			return answered("0", 1)
+		case p.Source == "host@node-2":
+			return answered("1000", 1)
+		}
+		return failed(matrix.NoSuchName, 1, "no such file")
+	}}
+	for _, test := range []struct {
+		families []v1.IPFamily
+		want     []string
+	}{
+		{[]v1.IPFamily{v1.IPv4Protocol}, []string{"node-1", "node-2"}},
+		{[]v1.IPFamily{v1.IPv6Protocol, v1.IPv4Protocol}, []string{"node-1"}},
+	} {
+		if got := unlimitedNodes(t.Context(), fake, hosts, test.families); !slices.Equal(got, test.want) {
+			t.Errorf("%v: %v, want %v", test.families, got, test.want)
+		}
 	}
 }

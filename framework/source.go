@@ -74,6 +74,8 @@ func (s *source) byHand(p Probe) string {
 type agnhostProber struct {
 	tunnels *http.Client
 	direct  *http.Client
+	// The same for several probes at once.
+	tunnelPipelines, directPipelines *pipelines
 
 	mu      sync.Mutex
 	sources map[string]*source
@@ -97,6 +99,10 @@ func newAgnhostProber(client clientset.Interface, config *rest.Config) *agnhostP
 	return &agnhostProber{
 		tunnels: &http.Client{Transport: tunnel},
 		direct:  &http.Client{Transport: direct},
+
+		tunnelPipelines: &pipelines{dial: tunnel.DialContext},
+		directPipelines: &pipelines{dial: direct.DialContext},
+
 		sources: map[string]*source{},
 	}
 }
@@ -105,6 +111,10 @@ func newAgnhostProber(client clientset.Interface, config *rest.Config) *agnhostP
 func (a *agnhostProber) add(s *source) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if before := a.sources[s.Row.Name]; before != nil && before.URL == "" {
+		// A pod that is gone closes its connections, but nobody would notice.
+		a.tunnelPipelines.close(a.dialer(before).base)
+	}
 	a.sources[s.Row.Name] = s
 }
 
@@ -139,13 +149,15 @@ func (a *agnhostProber) source(name string) (*source, error) {
 // dialer returns the way to a source.
 func (a *agnhostProber) dialer(s *source) *dialer {
 	if s.URL == "" {
-		return &dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels, local: fmt.Sprintf("http://localhost:%d", s.Port)}
+		return &dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels, pipelines: a.tunnelPipelines}
 	}
-	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct}
+	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct, pipelines: a.directPipelines}
 }
 
 // close ends all idle connections.
 func (a *agnhostProber) close() {
 	a.tunnels.CloseIdleConnections()
 	a.direct.CloseIdleConnections()
+	a.tunnelPipelines.close("")
+	a.directPipelines.close("")
 }

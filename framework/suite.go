@@ -53,6 +53,8 @@ type suite struct {
 	// PacerURL is where processes ask when they may draw a refusal to a
 	// client that they share; empty if there is one process only.
 	PacerURL string `json:"pacerURL,omitempty"`
+	// UnlimitedNodes are those of which a client may draw any number of refusals.
+	UnlimitedNodes []string `json:"unlimitedNodes,omitempty"`
 
 	prober *agnhostProber
 	pacer  *pacer
@@ -80,6 +82,10 @@ var shared *suite
 // Ginkgo process; its result goes to [AttachSuite] in all of them.
 func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 	client, err := framework.LoadClientset()
+	if err != nil {
+		return nil, err
+	}
+	config, err := framework.LoadConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +123,12 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 	if err := s.createPods(ctx, client); err != nil {
 		return nil, err
 	}
+	prober := newAgnhostProber(client, config)
+	defer prober.close()
+	for _, host := range s.Hosts {
+		prober.add(&host)
+	}
+	s.UnlimitedNodes = unlimitedNodes(ctx, prober, s.Hosts, s.families())
 	external, err := findExternalClient(externalClient, framework.TestContext.KubeConfig, framework.TestContext.KubeContext)
 	if err != nil {
 		return nil, err
@@ -227,6 +239,7 @@ func AttachSuite(data []byte) error {
 		s.stop = shared.stop
 	}
 	s.pacer = newPacer(s.PacerURL)
+	s.pacer.free(s.Nodes, s.UnlimitedNodes)
 	s.prober = newAgnhostProber(client, config)
 	labelNamespaces(s.Run)
 	shared = s

@@ -108,12 +108,12 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 			// Timeouts disturb nobody and take their time anyway.
 			dropped, others := split(row, s.isDropped)
 			wg.Go(func() { s.runRow(ctx, cancel, dropped, grid) })
-			refused, others := split(others, s.drawsErrors)
+			paced, others := split(others, s.isPaced)
 			s.runRow(ctx, cancel, others, grid)
-			if slices.ContainsFunc(refused, s.isPaced) && len(others) > 0 {
+			if len(paced) > 0 && len(others) > 0 {
 				s.pacer.quiet(ctx)
 			}
-			s.runRow(ctx, cancel, refused, grid)
+			s.runRow(ctx, cancel, paced, grid)
 		})
 	}
 	wg.Wait()

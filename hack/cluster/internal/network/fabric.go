@@ -93,12 +93,6 @@ func createFabric(c *plan.Cluster) error {
 	sysctls := commonSysctls(c, false)
 	sysctls["net/bridge/bridge-nf-call-iptables"] = "0"
 	sysctls["net/bridge/bridge-nf-call-ip6tables"] = "0"
-	// Name servers go on asking the gateway whether it serves by now. By default
-	// it would leave half of them without the refusal, and waiting.
-	sysctls["net/ipv4/icmp_ratelimit"] = "0"
-	if c.IPFamily != plan.FamilyIPv4 {
-		sysctls["net/ipv6/icmp/ratelimit"] = "0"
-	}
 	if err := setSysctls(c.Fabric.Name, sysctls); err != nil {
 		return err
 	}
@@ -231,11 +225,16 @@ func commonSysctls(c *plan.Cluster, forward bool) map[string]string {
 		// same limit as its refusals, which clients would not get in time.
 		"net/ipv4/conf/all/send_redirects":     "0",
 		"net/ipv4/conf/default/send_redirects": "0",
+		// By default nobody would get more than one refusal per second: the suite
+		// would wait for each, and so would the name servers that go on asking the
+		// gateway whether it serves by now.
+		"net/ipv4/icmp_ratelimit": "0",
 	}
 	if c.IPFamily == plan.FamilyIPv4 {
 		return sysctls // the kernel need not have IPv6
 	}
 	maps.Copy(sysctls, map[string]string{
+		"net/ipv6/icmp/ratelimit":        "0",
 		"net/ipv6/conf/all/disable_ipv6": "0",
 		"net/ipv6/conf/all/forwarding":   forwarding,
 		// No address exists twice here, so each is of use at once.

@@ -30,7 +30,7 @@ import (
 func (s *sweep) together(ctx context.Context, cells []matrix.Cell, workers int) (map[matrix.Cell]matrix.Observation, error) {
 	quick, _ := split(cells, s.isQuick)
 	all := map[matrix.Cell]matrix.Observation{}
-	size := min(batchSize, (len(quick)+workers-1)/workers)
+	size := min(pipelineSize, (len(quick)+workers-1)/workers)
 	var (
 		mu      sync.Mutex
 		problem error
@@ -98,6 +98,6 @@ func (s *sweep) askTogether(ctx context.Context, open []matrix.Cell, merge func(
 // isQuick tells whether a cell is likely to be decided at once.
 func (s *sweep) isQuick(cell matrix.Cell) bool {
 	before := s.last(cell)
-	return batchable(Request(s.table.Column(cell.Column).Request)) &&
-		!s.table.Sampling(cell.Row, cell.Column).Parallel && !s.drawsErrors(cell) && (before.sound || !before.known)
+	return pipelinable(Request(s.table.Column(cell.Column).Request)) &&
+		!s.table.Sampling(cell.Row, cell.Column).Parallel && !s.isPaced(cell) && (before.sound || !before.known)
 }
