@@ -19,6 +19,7 @@ package framework
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -26,6 +27,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"k8s.io/kubernetes/test/e2e/framework"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -68,7 +71,7 @@ func (d *dialer) ProbeAll(ctx context.Context, probes []Probe) ([]matrix.Observa
 		}
 		p.close()
 		// A connection may have been closed while nobody used it.
-		if len(seen) > 0 || !p.used || end != io.ErrUnexpectedEOF || ctx.Err() != nil {
+		if len(seen) > 0 || !p.used || !errors.Is(end, io.ErrUnexpectedEOF) || ctx.Err() != nil {
 			return seen, ctx.Err()
 		}
 	}
@@ -198,7 +201,8 @@ func (p *pipelines) take(ctx context.Context, base string) (*pipeline, error) {
 			select {
 			case late := <-dialed:
 				late.close()
-			case <-failed:
+			case err := <-failed:
+				framework.Logf("Connecting to a source: %v", err)
 			}
 		}()
 		return nil, ctx.Err()
