@@ -88,6 +88,26 @@ var _ = SIGDescribe("Services without endpoints", func() {
 		expectLosses(stream.Stop(), web.VIP(), "b1", 2*rounds)
 	})
 
+	// NOEP-01: whoever was refused may ask again, from whichever port. A kernel gives
+	// one that it has given before after a while.
+	f.It("should be reached from the source port that they were refused from", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.OfType(v1.ServiceTypeNodePort))
+		// The off-cluster client is asked for no ports.
+		inside := matrix.Not(matrix.RowsOfKind(matrix.SourceExternal))
+		fromPort := e2esvc.FromPort(e2esvc.Columns(web.VIP(), web.NodePorts()))
+		check := func(phase string, columns []matrix.Column, expected matrix.Expectation, options ...e2esvc.CheckOption) {
+			table := t.NewTable(columns)
+			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.NotProbed())
+			table.Expect(inside, matrix.ColumnsOfService("web"), expected)
+			t.Check(ctx, phase, table, options...)
+		}
+		check("no endpoints", fromPort, matrix.Refuse())
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0})
+		check("b1 ready", e2esvc.Columns(web.VIP(), web.NodePorts()), matrix.Connect("b1"))
+		check("b1 ready, from the same ports", fromPort, matrix.Connect("b1"), e2esvc.AtOnce())
+	})
+
 	// NOEP-02
 	f.It("should refuse when the only pod was evicted, whether it publishes unready pods or not", func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)

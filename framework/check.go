@@ -34,13 +34,20 @@ import (
 type CheckOption func(*checkOptions)
 
 type checkOptions struct {
-	hold time.Duration
+	hold   time.Duration
+	atOnce bool
 }
 
 // Hold makes the check go on for a while after it has succeeded: the subject
 // cells are probed again and again, and have to stay as expected.
 func Hold(duration time.Duration) CheckOption {
 	return func(o *checkOptions) { o.hold = duration }
+}
+
+// AtOnce says that nothing has changed since the last check: no cell is waited for,
+// and the first probe of each counts.
+func AtOnce() CheckOption {
+	return func(o *checkOptions) { o.atOnce = true }
 }
 
 // Check probes the table of one phase and fails the spec unless every cell is
@@ -67,7 +74,15 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 	t.flows.awaitForgotten(ctx, expected, t.serving())
 	start := time.Now()
 	s := &sweep{prober: t.prober, table: expected, pacer: t.pacer, name: t.name, settling: t.settling}
-	verdict, late, err := converge(ctx, s)
+	var (
+		verdict *matrix.Comparison
+		late    []string
+	)
+	if o.atOnce {
+		verdict, err = wholeTable(ctx, s)
+	} else {
+		verdict, late, err = converge(ctx, s)
+	}
 	if err == nil && verdict.OK() && len(late) == 0 {
 		verdict, err = hold(ctx, s, verdict, o.hold)
 	}

@@ -55,10 +55,12 @@ type flows struct {
 	// closed are the frontends, TCP ones too, that were to fail when they were
 	// probed last.
 	closed map[frontend]bool
+	// refused is when a source was last refused by a frontend.
+	refused map[frontend]time.Time
 }
 
 func newFlows() flows {
-	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}}
+	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}, refused: map[frontend]time.Time{}}
 }
 
 // frontend is one as seen from a source, by the name of its row.
@@ -94,6 +96,9 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 			seen := cell.Observed
 			if seen.Tries() > 0 {
 				f.closed[at] = !cell.Expected.Positive()
+			}
+			if seen.Outcomes[matrix.Refused] > 0 {
+				f.refused[at] = now
 			}
 			for name := range seen.Answers {
 				if f.by[at] == nil {

@@ -18,6 +18,7 @@ package framework
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
@@ -34,13 +35,45 @@ func FromAddress(address string, columns []matrix.Column) []matrix.Column {
 	return asking(columns, "%s from "+address, fromRequest+":"+address)
 }
 
-// fromTool asks with curl, for /dial chooses no address.
-var fromTool = tool{
-	command: func(p Probe) string {
-		_, address, _ := strings.Cut(string(p.Request), ":")
-		return fmt.Sprintf("curl -sSg -m %.0f --interface %s 'http://%s/envvar?var=%s'",
-			dialTimeout.Seconds(), address, net.JoinHostPort(p.Address, strconv.Itoa(p.Port)), identityVariable)
-	},
+// fromPortRequest is the word that requests by [FromPort] begin with.
+const fromPortRequest = "fromPort"
+
+// portsInUse is how many ports past the first one a try may take, because those of
+// earlier tries are in TIME_WAIT.
+const portsInUse = 40
+
+// FromPort turns TCP columns into ones that ask from one and the same source port
+// until a try has connected, and then from the next one, because the first stays in
+// use for a minute. Each column has ports of its own.
+func FromPort(columns []matrix.Column) []matrix.Column {
+	first := rand.IntN(sourcePorts)
+	var all []matrix.Column
+	for i, column := range columns {
+		port := firstSourcePort + (first+i*portsInUse)%sourcePorts
+		all = append(all, asking([]matrix.Column{column}, "%s from one port", fmt.Sprintf("%s:%d-%d", fromPortRequest, port, port+portsInUse-1))...)
+	}
+	return all
+}
+
+var (
+	fromTool     = curlFrom("--interface")
+	fromPortTool = curlFrom("--local-port")
+)
+
+// curlFrom returns the tool that asks with curl, for /dial chooses neither address nor
+// port. The option takes what is behind the first word of the request.
+func curlFrom(option string) tool {
+	t := fromCurl
+	t.command = func(p Probe) string {
+		_, value, _ := strings.Cut(string(p.Request), ":")
+		return fmt.Sprintf("curl -sSg -m %.0f %s %s 'http://%s/envvar?var=%s'",
+			dialTimeout.Seconds(), option, value, net.JoinHostPort(p.Address, strconv.Itoa(p.Port)), identityVariable)
+	}
+	return t
+}
+
+// fromCurl reads what curl says.
+var fromCurl = tool{
 	parse: func(output, exitCode string) matrix.Observation {
 		if exitCode != "0" {
 			return failed(curlOutcome(exitCode), 1, shorten(output))

@@ -17,6 +17,7 @@ limitations under the License.
 package framework
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,6 +50,29 @@ func TestFromAddress(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tc.want, asked.parse(tc.output, tc.exitCode)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestFromPort(t *testing.T) {
+	plain := []matrix.Column{{Name: "VIP:80/TCP", Address: "10.96.0.9", Port: 80}, {Name: "NP/TCP", Address: "172.18.0.11", Port: 30080}}
+	seen := map[int]string{}
+	for _, column := range FromPort(plain) {
+		asked := toolOf(Request(column.Request))
+		if asked == nil {
+			t.Fatalf("%q has no tool", column.Request)
+		}
+		command := asked.command(Probe{Address: column.Address, Port: column.Port, Request: Request(column.Request)})
+		_, options, _ := strings.Cut(command, "--local-port ")
+		var first, last int
+		if _, err := fmt.Sscanf(options, "%d-%d ", &first, &last); err != nil || last < first {
+			t.Errorf("%s: %v", command, err)
+		}
+		for port := first; port <= last; port++ {
+			if seen[port] != "" {
+				t.Errorf("%s and %s both ask from port %d", seen[port], column.Name, port)
+			}
+			seen[port] = column.Name
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
@@ -117,6 +118,10 @@ func (table *Table) build() (*matrix.Table, error) {
 				table.Expect(matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.NotProbed())
 			}
 		}
+	}
+	expected, err := table.Build()
+	if err != nil || !table.knowRefusedPorts(expected, time.Now()) {
+		return expected, err
 	}
 	return table.Build()
 }

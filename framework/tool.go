@@ -61,6 +61,7 @@ var tools = map[string]tool{
 	bandwidthRequest:    bandwidthTool,
 	lateRequest:         lateTool,
 	fromRequest:         fromTool,
+	fromPortRequest:     fromPortTool,
 }
 
 // toolOf returns the tool for a request; nil is for what /dial asks.

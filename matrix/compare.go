@@ -234,12 +234,15 @@ func (e Expectation) contradictions(o Observation, tries int) int {
 			right = 0 // nobody can say which of them it should have been
 		}
 		return tries - right
-	case lossy:
+	case lossy, refusing:
 		right := 0
 		for _, name := range e.names {
 			right += o.Answers[name]
 		}
 		lost := o.Outcomes[TimedOut]
+		if e.kind == refusing {
+			lost = o.Outcomes[Refused]
+		}
 		return tries - right - min(lost, max(0, right-1))
 	case fail:
 		return o.Connects() + o.Outcomes[NoSuchName] + o.Outcomes[Error]

@@ -32,6 +32,7 @@ import (
 //	C1{b1|b2}   Pinned: every try connects, and one and only one of these answers
 //	C+{b1|b2}   Roaming: every try connects, and more than one of these answer
 //	C~{b1|b2}   Lossy: most tries connect, nobody but these answers, the others time out
+//	C-{b1|b2}   Refusing: the same, but the others are refused
 //	R           Refuse: no try connects, and it is refusals that tell
 //	T U NX      TimeOut, Unreach, NoName: every try ends this way
 //	F           Fail: every try ends in R, P, T or U
@@ -56,6 +57,7 @@ const (
 	pinned         kind = "C1"
 	roaming        kind = "C+"
 	lossy          kind = "C~"
+	refusing       kind = "C-"
 	fail           kind = "F"
 	implementation kind = "I"
 	notProbed      kind = "-"
@@ -86,6 +88,12 @@ func Roaming(backends ...string) Expectation { return named(roaming, backends) }
 func Lossy(backends ...string) Expectation {
 	e := named(roaming, backends)
 	return newExpectation(lossy, e.names, false)
+}
+
+// Refusing is [Lossy] of a defect that refuses a connection now and then.
+func Refusing(backends ...string) Expectation {
+	e := named(roaming, backends)
+	return newExpectation(refusing, e.names, false)
 }
 
 // Refuse expects no try to connect and at least one to be refused; the others
@@ -189,8 +197,8 @@ func (e Expectation) render(list func(names []string, separator string) string) 
 		return "C1{" + list(e.names, "|") + "}"
 	case roaming:
 		return "C+{" + list(e.names, "|") + "}"
-	case lossy:
-		return "C~{" + list(e.names, "|") + "}"
+	case lossy, refusing:
+		return string(e.kind) + "{" + list(e.names, "|") + "}"
 	}
 	return string(e.kind)
 }
@@ -200,7 +208,7 @@ func (e Expectation) check() error {
 	switch e.kind {
 	case "":
 		return errors.New("no expectation")
-	case connect, connectSome, pinned, roaming, lossy:
+	case connect, connectSome, pinned, roaming, lossy, refusing:
 		if len(e.names) == 0 {
 			return fmt.Errorf("expectation %s names no backend", e)
 		}
@@ -227,8 +235,9 @@ func ParseExpectation(text string) (Expectation, error) {
 		pin, isPin := strings.CutPrefix(inner, "C1{")
 		free, isFree := strings.CutPrefix(inner, "C+{")
 		loss, isLoss := strings.CutPrefix(inner, "C~{")
+		refusal, isRefusal := strings.CutPrefix(inner, "C-{")
 		switch {
-		case !closed || !isSet && !isPin && !isFree && !isLoss:
+		case !closed || !isSet && !isPin && !isFree && !isLoss && !isRefusal:
 			return Expectation{}, fmt.Errorf("%q is no expectation", text)
 		case isPin:
 			e = Pinned(strings.Split(pin, "|")...)
@@ -236,6 +245,8 @@ func ParseExpectation(text string) (Expectation, error) {
 			e = Roaming(strings.Split(free, "|")...)
 		case isLoss:
 			e = Lossy(strings.Split(loss, "|")...)
+		case isRefusal:
+			e = Refusing(strings.Split(refusal, "|")...)
 		case strings.Contains(set, "|"):
 			e = ConnectSome(strings.Split(set, "|")...)
 		default:

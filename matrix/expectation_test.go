@@ -109,7 +109,7 @@ func expectations(names []string) *rapid.Generator[Expectation] {
 		case 3:
 			e = ConnectSome(some()...)
 		case 4:
-			e = rapid.SampledFrom([]func(...string) Expectation{Pinned, Roaming, Lossy}).Draw(t, "affinity")(some()...)
+			e = rapid.SampledFrom([]func(...string) Expectation{Pinned, Roaming, Lossy, Refusing}).Draw(t, "affinity")(some()...)
 		case 5:
 			e = Refuse()
 		case 6:

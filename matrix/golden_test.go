@@ -65,7 +65,7 @@ func failed(n int, outcome Outcome, lastError string) Observation {
 // met returns an observation that meets the expectation.
 func met(e Expectation) Observation {
 	switch e.kind {
-	case connect, connectSome, roaming, lossy:
+	case connect, connectSome, roaming, lossy, refusing:
 		return answered(12, e.names...)
 	case connectAny:
 		return answered(12, "whoever")

@@ -42,6 +42,7 @@ var (
 		Title: "connections that begin while a Service gets its first endpoint are neither refused nor served",
 		Link:  "https://github.com/kubernetes/kubernetes/issues/48719",
 	}
+	TCPOwnNodePort      = e2esvc.TCPOwnNodePort
 	UDPPublishedUnready = e2esvc.Finding{
 		ID:    "udp-published-unready",
 		Title: "UDP flows to unready pods are cut, publishNotReadyAddresses or not, whenever endpoints of any UDP Service change",
@@ -49,4 +50,4 @@ var (
 )
 
 // All are the findings, in the order of their sections.
-var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, UDPPublishedUnready}
+var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, UDPPublishedUnready}
