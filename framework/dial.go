@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -99,6 +100,8 @@ type dialer struct {
 	client *http.Client
 	// pipelines are for several probes at once; nil makes none.
 	pipelines *pipelines
+	// reopen makes the next connection take a new way; nil if each does.
+	reopen func()
 }
 
 // Probe asks the source for p.Tries tries, in one request if agnhost can do so.
@@ -114,6 +117,9 @@ func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error)
 		}
 		if err != nil {
 			lastErr = err
+			if errors.Is(err, context.DeadlineExceeded) && d.reopen != nil {
+				d.reopen() // it hangs, and might do so for ever
+			}
 			continue
 		}
 		return parseReply(p, status, body), nil

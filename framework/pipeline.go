@@ -183,7 +183,7 @@ func (p *pipelines) take(ctx context.Context, base string) (*pipeline, error) {
 	defer cancel()
 	dialed := make(chan *pipeline, 1)
 	failed := make(chan error, 1)
-	go func() { // a port-forward does not heed its context
+	go func() {
 		conn, err := p.dial(ctx, "tcp", parsed.Host)
 		if err != nil {
 			failed <- err

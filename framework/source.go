@@ -49,6 +49,11 @@ type source struct {
 	Addresses []string `json:"addresses,omitempty"`
 }
 
+// host is what the way to a pod calls it, see [tunnels.DialContext].
+func (s *source) host() string {
+	return e2epod.Addr{Namespace: s.Namespace, PodName: s.Pod, Port: s.Port}.String()
+}
+
 // byHand returns a shell command that makes one probe from this source.
 func (s *source) byHand(p Probe) string {
 	kubectl := fmt.Sprintf("%s exec -n %s %s -- ", framework.TestContext.KubectlPath, s.Namespace, s.Pod)
@@ -72,6 +77,7 @@ func (s *source) byHand(p Probe) string {
 // are reached by port-forward, the off-cluster client by plain HTTP;
 // connections are kept open and shared by all probes.
 type agnhostProber struct {
+	ways    *tunnels
 	tunnels *http.Client
 	direct  *http.Client
 	// The same for several probes at once.
@@ -84,12 +90,13 @@ type agnhostProber struct {
 var _ Prober = &agnhostProber{}
 
 func newAgnhostProber(client clientset.Interface, config *rest.Config) *agnhostProber {
-	// The upstream dialer fills these in lazily, which is a data race when
+	// The SPDY dialer fills these in lazily, which is a data race when
 	// connections to several pods are opened at once.
 	config = rest.CopyConfig(config)
 	config.GroupVersion = &schema.GroupVersion{}
 	config.NegotiatedSerializer = scheme.Codecs
-	tunnel := e2epod.NewTransport(client, config)
+	ways := newTunnels(client, config)
+	tunnel := &http.Transport{DialContext: ways.DialContext}
 	direct := http.DefaultTransport.(*http.Transport).Clone()
 	direct.Proxy = nil // the client is named by address, on the way there nothing may interfere
 	for _, transport := range []*http.Transport{tunnel, direct} {
@@ -97,6 +104,7 @@ func newAgnhostProber(client clientset.Interface, config *rest.Config) *agnhostP
 		transport.MaxIdleConnsPerHost = maxConnections
 	}
 	return &agnhostProber{
+		ways:    ways,
 		tunnels: &http.Client{Transport: tunnel},
 		direct:  &http.Client{Transport: direct},
 
@@ -112,8 +120,9 @@ func (a *agnhostProber) add(s *source) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before := a.sources[s.Row.Name]; before != nil && before.URL == "" {
-		// A pod that is gone closes its connections, but nobody would notice.
+		// That pod is gone, but nobody would notice.
 		a.tunnelPipelines.close(a.dialer(before).base)
+		a.ways.close(before.host())
 	}
 	a.sources[s.Row.Name] = s
 }
@@ -149,7 +158,10 @@ func (a *agnhostProber) source(name string) (*source, error) {
 // dialer returns the way to a source.
 func (a *agnhostProber) dialer(s *source) *dialer {
 	if s.URL == "" {
-		return &dialer{base: fmt.Sprintf("http://%s.%s:%d", s.Namespace, s.Pod, s.Port), client: a.tunnels, pipelines: a.tunnelPipelines}
+		return &dialer{
+			base: "http://" + s.host(), client: a.tunnels, pipelines: a.tunnelPipelines,
+			reopen: func() { a.ways.close(s.host()) },
+		}
 	}
 	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct, pipelines: a.directPipelines}
 }
@@ -160,4 +172,5 @@ func (a *agnhostProber) close() {
 	a.direct.CloseIdleConnections()
 	a.tunnelPipelines.close("")
 	a.directPipelines.close("")
+	a.ways.close("")
 }
