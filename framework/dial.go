@@ -100,8 +100,8 @@ type dialer struct {
 	client *http.Client
 	// pipelines are for several probes at once; nil makes none.
 	pipelines *pipelines
-	// reopen makes the next connection take a new way; nil if each does.
-	reopen func()
+	// hangs is told of a request that has got no answer in time; it may be nil.
+	hangs func(since time.Time)
 }
 
 // Probe asks the source for p.Tries tries, in one request if agnhost can do so.
@@ -111,14 +111,15 @@ func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error)
 	url := ProbeURL(d.base, p)
 	var lastErr error
 	for range tunnelAttempts {
+		begun := time.Now()
 		status, body, err := d.get(ctx, url, time.Duration(p.Tries)*dialTimeout)
 		if ctx.Err() != nil {
 			return matrix.Observation{}, ctx.Err()
 		}
 		if err != nil {
 			lastErr = err
-			if errors.Is(err, context.DeadlineExceeded) && d.reopen != nil {
-				d.reopen() // it hangs, and might do so for ever
+			if errors.Is(err, context.DeadlineExceeded) && d.hangs != nil {
+				d.hangs(begun)
 			}
 			continue
 		}

@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientset "k8s.io/client-go/kubernetes"
@@ -33,8 +34,9 @@ import (
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
-// maxConnections bounds the connections that are kept open to one source.
-const maxConnections = 8
+// maxConnections bounds the connections to one source. Tries that run into their time
+// limit each take one for 5 s, and a table may hold some dozens of them.
+const maxConnections = 64
 
 // source is one client: a table row and the way to it.
 type source struct {
@@ -160,7 +162,7 @@ func (a *agnhostProber) dialer(s *source) *dialer {
 	if s.URL == "" {
 		return &dialer{
 			base: "http://" + s.host(), client: a.tunnels, pipelines: a.tunnelPipelines,
-			reopen: func() { a.ways.close(s.host()) },
+			hangs: func(since time.Time) { a.ways.closeIfSilent(s.host(), since) },
 		}
 	}
 	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct, pipelines: a.directPipelines}

@@ -24,6 +24,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -53,6 +55,22 @@ type tunnel struct {
 	ready, over, stop chan struct{}
 	// err is why it is over.
 	err error
+	// heard is when something last came through, in Unix nanoseconds.
+	heard atomic.Int64
+}
+
+// tunnelConn takes note of what comes through.
+type tunnelConn struct {
+	net.Conn
+	tunnel *tunnel
+}
+
+func (c *tunnelConn) Read(data []byte) (int, error) {
+	n, err := c.Conn.Read(data)
+	if n > 0 {
+		c.tunnel.heard.Store(time.Now().UnixNano())
+	}
+	return n, err
 }
 
 func newTunnels(client clientset.Interface, config *rest.Config) *tunnels {
@@ -113,7 +131,11 @@ func (t *tunnels) DialContext(ctx context.Context, network, address string) (net
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(int(one.port))))
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(int(one.port))))
+	if err != nil {
+		return nil, err
+	}
+	return &tunnelConn{conn, one}, nil
 }
 
 // to returns the tunnel to a port of a pod, which is being opened if there was none.
@@ -124,6 +146,7 @@ func (t *tunnels) to(address e2epod.Addr) *tunnel {
 		return one
 	}
 	one := &tunnel{ready: make(chan struct{}), over: make(chan struct{}), stop: make(chan struct{})}
+	one.heard.Store(time.Now().UnixNano())
 	if t.open == nil {
 		t.open = map[e2epod.Addr]*tunnel{}
 	}
@@ -142,6 +165,20 @@ func (t *tunnels) forget(address e2epod.Addr, one *tunnel) {
 	defer t.mu.Unlock()
 	if t.open[address] == one {
 		delete(t.open, address)
+	}
+}
+
+// closeIfSilent ends the tunnel to an address if nothing has come through for a while:
+// one whose other end is gone without a word would hang for ever.
+func (t *tunnels) closeIfSilent(address string, since time.Time) {
+	t.mu.Lock()
+	silent := false
+	for to, one := range t.open {
+		silent = silent || to.String() == address && one.heard.Load() < since.UnixNano()
+	}
+	t.mu.Unlock()
+	if silent {
+		t.close(address)
 	}
 }
 

@@ -75,6 +75,28 @@ func TestTunnelsAreShared(t *testing.T) {
 	}
 }
 
+func TestTunnelIsClosedIfSilent(t *testing.T) {
+	ways, opened := listeningTunnels(t)
+	conn, err := ways.DialContext(t.Context(), "tcp", "ns.b1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	one := ways.to(e2epod.Addr{Namespace: "ns", PodName: "b1", Port: 8080})
+	begun := time.Now()
+	one.heard.Store(begun.Add(time.Second).UnixNano())
+	ways.closeIfSilent("ns.b1:8080", begun)
+	ways.closeIfSilent("ns.b2:8080", begun.Add(time.Hour))
+	if again := ways.to(e2epod.Addr{Namespace: "ns", PodName: "b1", Port: 8080}); again != one {
+		t.Error("a tunnel through which something came was closed")
+	}
+	ways.closeIfSilent("ns.b1:8080", begun.Add(2*time.Second))
+	<-one.over
+	if n := opened.Load(); n != 1 {
+		t.Errorf("%d tunnels were opened, want 1", n)
+	}
+}
+
 func TestTunnelThatCannotBeOpened(t *testing.T) {
 	tries := 0
 	ways := &tunnels{forward: func(e2epod.Addr, *tunnel) error {
