@@ -121,8 +121,6 @@ func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
 	}
 }
 
-// TestSweepTrustsWhatWasSound: a cell that was as expected takes one request, one
-// that was not is tried once before it is tried more often.
 // What waits for its time limit must not keep the other cells of its source waiting.
 func TestSweepDoesNotQueueBehindTimeouts(t *testing.T) {
 	const cells = 3 * workersPerSource
@@ -156,6 +154,8 @@ func TestSweepDoesNotQueueBehindTimeouts(t *testing.T) {
 	}
 }
 
+// TestSweepTrustsWhatWasSound: a cell that was as expected takes one request, one
+// that was not is tried once before it is tried more often.
 func TestSweepTrustsWhatWasSound(t *testing.T) {
 	broken := true
 	s, fake := testSweep(t, nil, func(p Probe, _ int) matrix.Observation {

@@ -55,7 +55,7 @@ func (f *FakeProber) Probe(ctx context.Context, p Probe) (matrix.Observation, er
 }
 
 // ProbeAll implements [Prober].
-func (f *FakeProber) ProbeAll(ctx context.Context, _ string, probes []Probe) ([]matrix.Observation, error) {
+func (f *FakeProber) ProbeAll(ctx context.Context, _ string, probes []Probe) ([]matrix.Observation, Pending, error) {
 	f.mu.Lock()
 	f.batches = append(f.batches, probes)
 	f.mu.Unlock()
@@ -71,12 +71,19 @@ func (f *FakeProber) ProbeAll(ctx context.Context, _ string, probes []Probe) ([]
 		case one := <-answer:
 			seen = append(seen, one)
 		case <-time.After(patience):
-			return seen, nil
+			return seen, func() (matrix.Observation, error) {
+				select {
+				case one := <-answer:
+					return one, nil
+				case <-ctx.Done():
+					return matrix.Observation{}, ctx.Err()
+				}
+			}, nil
 		case <-ctx.Done():
-			return seen, ctx.Err()
+			return seen, nil, ctx.Err()
 		}
 	}
-	return seen, nil
+	return seen, nil, nil
 }
 
 func (f *FakeProber) nextAttempt(p Probe) int {

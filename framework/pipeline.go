@@ -19,7 +19,6 @@ package framework
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -28,8 +27,6 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/kubernetes/test/e2e/framework"
-
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
@@ -37,8 +34,8 @@ const (
 	// pipelineSize bounds the probes that are sent at once: their requests must find
 	// room on the way, for nobody reads them before their turn.
 	pipelineSize = 32
-	// pipelinePatience is how long one probe of a pipeline may take, all its tries
-	// together. It is generous: what takes longer is asked for again.
+	// pipelinePatience is how long the probes after one of a pipeline wait for it, all
+	// its tries together.
 	pipelinePatience = 3 * time.Second
 )
 
@@ -55,24 +52,31 @@ func pipelinable(request Request) bool {
 // then reads the answers, which come in the same order (HTTP/1.1 pipelining, RFC 9112
 // section 9.3.2; [http.Client] cannot do so). The way to a source leads through the API
 // server and the kubelet, and to take it for each probe costs more than the probe.
-func (d *dialer) ProbeAll(ctx context.Context, probes []Probe) ([]matrix.Observation, error) {
+func (d *dialer) ProbeAll(ctx context.Context, probes []Probe) ([]matrix.Observation, Pending, error) {
 	if d.pipelines == nil {
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 	for {
 		p, err := d.pipelines.take(ctx, d.base)
 		if err != nil {
-			return nil, ctx.Err() // each probe by itself will tell what the matter is
+			return nil, nil, ctx.Err() // each probe by itself will tell what the matter is
 		}
-		seen, end := p.ask(ctx, d.base, probes)
-		if end == nil {
+		replies := p.send(ctx, d.base, probes)
+		seen, slow := replies.read(ctx, probes)
+		switch {
+		case len(seen) == len(probes):
 			d.pipelines.put(d.base, p)
-			return seen, nil
+			return seen, nil, nil
+		case slow:
+			return seen, func() (matrix.Observation, error) {
+				defer p.close()
+				return replies.late(ctx, probes[len(seen)])
+			}, nil
 		}
 		p.close()
 		// A connection may have been closed while nobody used it.
-		if len(seen) > 0 || !p.used || !errors.Is(end, io.ErrUnexpectedEOF) || ctx.Err() != nil {
-			return seen, ctx.Err()
+		if len(seen) > 0 || !p.used || ctx.Err() != nil {
+			return seen, nil, ctx.Err()
 		}
 	}
 }
@@ -92,53 +96,71 @@ type reply struct {
 	err    error
 }
 
-// ask makes the probes and returns what was seen by the first of them, up to the one
-// that took too long or could not be made. The error tells why the others were not:
-// [io.ErrUnexpectedEOF] if the connection is broken. It is of no use any more then.
-func (p *pipeline) ask(ctx context.Context, base string, probes []Probe) ([]matrix.Observation, error) {
-	// Connections by port-forward know no deadlines, so both ends are left alone
-	// if they hang, until the connection is closed.
+// replies are the answers of a pipeline in the order of its probes. The last one is an
+// error if the connection has broken.
+type replies <-chan reply
+
+// send sends the requests for the probes and begins to read the answers.
+func (p *pipeline) send(ctx context.Context, base string, probes []Probe) replies {
 	var requests strings.Builder
 	for _, probe := range probes {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, ProbeURL(base, probe), nil)
-		if err != nil {
-			return nil, err
+		if request, err := http.NewRequestWithContext(ctx, http.MethodGet, ProbeURL(base, probe), nil); err == nil {
+			_ = request.Write(&requests) // to memory
 		}
-		_ = request.Write(&requests) // to memory
 	}
-	replies := make(chan reply, len(probes)+1) // the end of writing may be told as well
+	all := make(chan reply, len(probes)+1) // the end of writing may be told as well
 	go func() {
 		if _, err := io.WriteString(p.conn, requests.String()); err != nil {
-			replies <- reply{err: err}
+			all <- reply{err: err}
 		}
 	}()
 	go func() {
 		for range probes {
 			one := p.read()
-			replies <- one
+			all <- one
 			if one.err != nil {
 				return
 			}
 		}
 	}()
-	var seen []matrix.Observation
+	return all
+}
+
+// read returns what was seen by the first of the probes, up to the one that is slow or
+// could not be made.
+func (r replies) read(ctx context.Context, probes []Probe) (seen []matrix.Observation, slow bool) {
 	timer := time.NewTimer(pipelinePatience)
 	defer timer.Stop()
 	for _, probe := range probes {
 		select {
-		case one := <-replies:
+		case one := <-r:
 			if one.err != nil {
-				return seen, io.ErrUnexpectedEOF
+				return seen, false
 			}
 			seen = append(seen, parseReply(probe, one.status, one.body))
 			timer.Reset(pipelinePatience)
 		case <-timer.C:
-			return seen, context.DeadlineExceeded
+			return seen, true
 		case <-ctx.Done():
-			return seen, ctx.Err()
+			return seen, false
 		}
 	}
-	return seen, nil
+	return seen, false
+}
+
+// late returns what a slow probe sees, or nothing if its answer does not come.
+func (r replies) late(ctx context.Context, probe Probe) (matrix.Observation, error) {
+	timer := time.NewTimer(probe.limit())
+	defer timer.Stop()
+	select {
+	case one := <-r:
+		if one.err == nil {
+			return parseReply(probe, one.status, one.body), nil
+		}
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return matrix.Observation{}, ctx.Err()
 }
 
 // read reads one answer.
@@ -152,8 +174,8 @@ func (p *pipeline) read() reply {
 	return reply{status: response.StatusCode, body: body, err: err}
 }
 
-// close ends the connection, however long that takes.
-func (p *pipeline) close() { go p.conn.Close() }
+// close ends the connection.
+func (p *pipeline) close() { _ = p.conn.Close() }
 
 // pipelines are connections to sources that nobody uses just now, by the host of their
 // base URL.
@@ -181,32 +203,11 @@ func (p *pipelines) take(ctx context.Context, base string) (*pipeline, error) {
 
 	ctx, cancel := context.WithTimeout(ctx, Timeouts.TunnelSlack)
 	defer cancel()
-	dialed := make(chan *pipeline, 1)
-	failed := make(chan error, 1)
-	go func() {
-		conn, err := p.dial(ctx, "tcp", parsed.Host)
-		if err != nil {
-			failed <- err
-			return
-		}
-		dialed <- &pipeline{conn: conn, reader: bufio.NewReader(conn)}
-	}()
-	select {
-	case fresh := <-dialed:
-		return fresh, nil
-	case err := <-failed:
+	conn, err := p.dial(ctx, "tcp", parsed.Host)
+	if err != nil {
 		return nil, err
-	case <-ctx.Done():
-		go func() {
-			select {
-			case late := <-dialed:
-				late.close()
-			case err := <-failed:
-				framework.Logf("Connecting to a source: %v", err)
-			}
-		}()
-		return nil, ctx.Err()
 	}
+	return &pipeline{conn: conn, reader: bufio.NewReader(conn)}, nil
 }
 
 // put keeps a connection for the next who asks for one.

@@ -58,7 +58,14 @@ type Prober interface {
 	Probe(ctx context.Context, p Probe) (matrix.Observation, error)
 	// ProbeAll makes several probes of one source, one after another, for less
 	// than as many calls of Probe would cost. It returns what was seen by the
-	// first of them, up to the one that took too long or could not be made: that
-	// one and all after it are to be made by Probe. The error is that of Probe.
-	ProbeAll(ctx context.Context, source string, probes []Probe) ([]matrix.Observation, error)
+	// first of them, up to one that takes long or could not be made. All after that
+	// are to be made by Probe, and so is that one itself unless late is set, which
+	// waits for what it sees: no try that was made is lost sight of because it
+	// took long. The error is that of Probe.
+	ProbeAll(ctx context.Context, source string, probes []Probe) (seen []matrix.Observation, late Pending, err error)
 }
+
+// Pending waits for what a probe sees that takes long. It sees nothing if the way to the
+// source has broken meanwhile; the probe is to be made by [Prober].Probe then. The error
+// is that of Probe.
+type Pending func() (matrix.Observation, error)

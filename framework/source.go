@@ -139,10 +139,10 @@ func (a *agnhostProber) Probe(ctx context.Context, p Probe) (matrix.Observation,
 }
 
 // ProbeAll implements [Prober].
-func (a *agnhostProber) ProbeAll(ctx context.Context, source string, probes []Probe) ([]matrix.Observation, error) {
+func (a *agnhostProber) ProbeAll(ctx context.Context, source string, probes []Probe) ([]matrix.Observation, Pending, error) {
 	s, err := a.source(source)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return a.dialer(s).ProbeAll(ctx, probes)
 }

@@ -135,7 +135,10 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 	// Each cell has a place of its own in the grid: no lock, and exactly
 	// one result per cell.
 	probe := func(cell matrix.Cell, waiting func()) {
-		seen, err := s.probe(ctx, cell, begun[cell], waiting)
+		seen, err := s.finish(ctx, cell, begun[cell])
+		if err == nil {
+			seen, err = s.probe(ctx, cell, seen, waiting)
+		}
 		if err != nil {
 			fail(err)
 			return
@@ -146,7 +149,8 @@ func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells 
 	var wg sync.WaitGroup
 	busy := make(chan struct{}, workers)
 	for _, cell := range cells {
-		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) || s.last(cell).timedOut || begun[cell].Outcomes[matrix.TimedOut] > 0 {
+		if s.table.Sampling(cell.Row, cell.Column).Parallel || s.isPaced(cell) || s.last(cell).timedOut ||
+			begun[cell].late != nil || begun[cell].seen.Outcomes[matrix.TimedOut] > 0 {
 			// Nearly all of its time is waiting.
 			wg.Go(func() { probe(cell, func() {}) })
 			continue

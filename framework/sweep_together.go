@@ -18,81 +18,84 @@ package framework
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
+// start is what has been seen of a cell that was probed together with others.
+type start struct {
+	seen matrix.Observation
+	// late waits for a try that takes long; nil if there is none.
+	late Pending
+}
+
 // together probes cells of one row by as few requests as possible, and returns what
 // it saw of each. Most are settled by that. Those that are not, because they take
 // long or are wrong, are for [sweep.probe] to go on with, one by one.
-func (s *sweep) together(ctx context.Context, cells []matrix.Cell, workers int) (map[matrix.Cell]matrix.Observation, error) {
+func (s *sweep) together(ctx context.Context, cells []matrix.Cell, workers int) (map[matrix.Cell]start, error) {
 	quick, _ := split(cells, s.isQuick)
-	all := map[matrix.Cell]matrix.Observation{}
-	size := min(pipelineSize, (len(quick)+workers-1)/workers)
-	var (
-		mu      sync.Mutex
-		problem error
-		wg      sync.WaitGroup
-		busy    = make(chan struct{}, workers)
-	)
-	for batch := range slices.Chunk(quick, max(1, size)) {
+	batches := slices.Collect(slices.Chunk(quick, max(1, min(pipelineSize, (len(quick)+workers-1)/workers))))
+	starts, errs := make([]map[matrix.Cell]start, len(batches)), make([]error, len(batches))
+	var wg sync.WaitGroup
+	busy := make(chan struct{}, workers)
+	for i, batch := range batches {
 		busy <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-busy }()
-			err := s.askTogether(ctx, batch, func(cell matrix.Cell, seen matrix.Observation) matrix.Observation {
-				mu.Lock()
-				defer mu.Unlock()
-				all[cell] = all[cell].Merge(seen)
-				return all[cell]
-			})
-			if err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				problem = err
-			}
+			starts[i], errs[i] = s.askTogether(ctx, batch)
+			<-busy
 		})
 	}
 	wg.Wait()
-	return all, problem
+	all := map[matrix.Cell]start{}
+	for _, some := range starts {
+		maps.Copy(all, some)
+	}
+	return all, errors.Join(errs...)
 }
 
 // askTogether tries a batch of cells until each is decided or has to be waited for.
-// It tells merge what it has seen of a cell, and gets all that was seen of it.
-func (s *sweep) askTogether(ctx context.Context, open []matrix.Cell, merge func(matrix.Cell, matrix.Observation) matrix.Observation) error {
-	tries := map[matrix.Cell]int{}
-	for _, cell := range open {
-		tries[cell] = s.nextTries(cell, matrix.Observation{})
-	}
-	for slow := 0; len(open) > 0; {
+func (s *sweep) askTogether(ctx context.Context, open []matrix.Cell) (map[matrix.Cell]start, error) {
+	starts := map[matrix.Cell]start{}
+	for slow := 0; len(open) > 0 && slow < 2; { // one cell may be slow, with two of them it is the source
 		var probes []Probe
 		for _, cell := range open {
-			probes = append(probes, s.asking(cell, tries[cell]))
+			probes = append(probes, s.asking(cell, s.nextTries(cell, starts[cell].seen)))
 		}
-		seen, err := s.prober.ProbeAll(ctx, probes[0].Source, probes)
+		seen, late, err := s.prober.ProbeAll(ctx, probes[0].Source, probes)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var next []matrix.Cell
 		for i, one := range seen {
 			cell := open[i]
-			all := merge(cell, s.take(ctx, cell, one, false))
+			all := starts[cell].seen.Merge(s.take(ctx, cell, one, false))
+			starts[cell] = start{seen: all}
 			if all.Outcomes[matrix.TimedOut]+all.Outcomes[matrix.Error] == 0 && !s.table.Decided(cell.Row, cell.Column, all) {
-				tries[cell] = s.nextTries(cell, all)
 				next = append(next, cell)
 			}
 		}
 		if len(seen) < len(open) {
-			// One cell may be slow, with two of them it is the source.
-			if slow++; slow > 1 {
-				return nil
-			}
+			slow++
+			cell := open[len(seen)]
+			starts[cell] = start{seen: starts[cell].seen, late: late}
 			next = append(next, open[len(seen)+1:]...)
 		}
 		open = next
 	}
-	return nil
+	return starts, nil
+}
+
+// finish waits for what is late of a cell's start, and returns all that was seen of it.
+func (s *sweep) finish(ctx context.Context, cell matrix.Cell, begun start) (matrix.Observation, error) {
+	if begun.late == nil {
+		return begun.seen, nil
+	}
+	one, err := begun.late()
+	return begun.seen.Merge(s.take(ctx, cell, one, false)), err
 }
 
 // isQuick tells whether a cell is likely to be decided at once.
