@@ -63,21 +63,17 @@ var (
 // curlFrom returns the tool that asks with curl, for /dial chooses neither address nor
 // port. The option takes what is behind the first word of the request.
 func curlFrom(option string) tool {
-	t := fromCurl
-	t.command = func(p Probe) string {
-		_, value, _ := strings.Cut(string(p.Request), ":")
-		return fmt.Sprintf("curl -sSg -m %.0f %s %s 'http://%s/envvar?var=%s'",
-			dialTimeout.Seconds(), option, value, net.JoinHostPort(p.Address, strconv.Itoa(p.Port)), identityVariable)
+	return tool{
+		command: func(p Probe) string {
+			_, value, _ := strings.Cut(string(p.Request), ":")
+			return fmt.Sprintf("curl -sSg -m %.0f %s %s 'http://%s/envvar?var=%s'",
+				dialTimeout.Seconds(), option, value, net.JoinHostPort(p.Address, strconv.Itoa(p.Port)), identityVariable)
+		},
+		parse: func(output, exitCode string) matrix.Observation {
+			if exitCode != "0" {
+				return failed(curlOutcome(exitCode), 1, shorten(output))
+			}
+			return answered(shorten(output), 1)
+		},
 	}
-	return t
-}
-
-// fromCurl reads what curl says.
-var fromCurl = tool{
-	parse: func(output, exitCode string) matrix.Observation {
-		if exitCode != "0" {
-			return failed(curlOutcome(exitCode), 1, shorten(output))
-		}
-		return answered(shorten(output), 1)
-	},
 }

@@ -204,14 +204,21 @@ var errorLimits = map[v1.IPFamily]string{v1.IPv4Protocol: "net/ipv4/icmp_ratelim
 // unlimitedNodes returns the nodes whose host-network clients say that their kernels
 // send ICMP errors of these families without a limit.
 func unlimitedNodes(ctx context.Context, prober Prober, hosts []source, families []v1.IPFamily) []string {
-	var unlimited []string
-	for _, host := range hosts {
-		limited := slices.ContainsFunc(families, func(family v1.IPFamily) bool {
-			p := Probe{Source: host.Row.Name, Address: errorLimits[family], Request: sysctlRequest, Tries: 1}
-			seen, err := prober.Probe(ctx, p)
-			return err != nil || seen.Answers["0"] != p.Tries
+	limited := make([]bool, len(hosts))
+	var wg sync.WaitGroup
+	for i, host := range hosts {
+		wg.Go(func() {
+			limited[i] = slices.ContainsFunc(families, func(family v1.IPFamily) bool {
+				p := Probe{Source: host.Row.Name, Address: errorLimits[family], Request: sysctlRequest, Tries: 1}
+				seen, err := prober.Probe(ctx, p)
+				return err != nil || seen.Answers["0"] != p.Tries
+			})
 		})
-		if !limited {
+	}
+	wg.Wait()
+	var unlimited []string
+	for i, host := range hosts {
+		if !limited[i] {
 			unlimited = append(unlimited, host.Row.Node)
 		}
 	}

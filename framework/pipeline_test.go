@@ -216,12 +216,12 @@ func TestPipelinesOfAPodThatIsGone(t *testing.T) {
 	a.add(&source{Row: matrix.Row{Name: "b1@node-1"}, Namespace: "ns", Pod: "b1", Port: 8080})
 	here, there := net.Pipe()
 	base := a.dialer(a.sources["b1@node-1"]).base
-	a.tunnelPipelines.put(base, &pipeline{conn: here})
+	a.toPods.pipelines.put(base, &pipeline{conn: here})
 	a.add(&source{Row: matrix.Row{Name: "b1@node-1"}, Namespace: "ns-2", Pod: "b1", Port: 8080})
 	if _, err := there.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection to the pod that is gone is still open")
 	}
-	if n := len(a.tunnelPipelines.idle[base]); n > 0 {
+	if n := len(a.toPods.pipelines.idle[base]); n > 0 {
 		t.Errorf("%d connections to the pod that is gone are kept", n)
 	}
 }

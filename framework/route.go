@@ -91,7 +91,7 @@ func (t *Topology) outside(ctx context.Context, command string) (string, error) 
 		if t.sources[i].Row.Kind != matrix.SourceExternal {
 			continue
 		}
-		d := dialer{base: t.sources[i].URL, client: t.prober.direct}
+		d := dialer{base: t.sources[i].URL, client: t.prober.direct.client}
 		status, body, err := d.get(ctx, d.base+"/shell?"+url.Values{"cmd": {command}}.Encode(), dialTimeout)
 		if err != nil {
 			return "", err

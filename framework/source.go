@@ -79,11 +79,9 @@ func (s *source) byHand(p Probe) string {
 // are reached by port-forward, the off-cluster client by plain HTTP;
 // connections are kept open and shared by all probes.
 type agnhostProber struct {
-	ways    *tunnels
-	tunnels *http.Client
-	direct  *http.Client
-	// The same for several probes at once.
-	tunnelPipelines, directPipelines *pipelines
+	tunnels *tunnels
+	// toPods leads through the tunnels, direct to the off-cluster client.
+	toPods, direct way
 
 	mu      sync.Mutex
 	sources map[string]*source
@@ -97,24 +95,33 @@ func newAgnhostProber(client clientset.Interface, config *rest.Config) *agnhostP
 	config = rest.CopyConfig(config)
 	config.GroupVersion = &schema.GroupVersion{}
 	config.NegotiatedSerializer = scheme.Codecs
-	ways := newTunnels(client, config)
-	tunnel := &http.Transport{DialContext: ways.DialContext}
+	tunnels := newTunnels(client, config)
 	direct := http.DefaultTransport.(*http.Transport).Clone()
 	direct.Proxy = nil // the client is named by address, on the way there nothing may interfere
-	for _, transport := range []*http.Transport{tunnel, direct} {
-		transport.MaxConnsPerHost = maxConnections
-		transport.MaxIdleConnsPerHost = maxConnections
-	}
 	return &agnhostProber{
-		ways:    ways,
-		tunnels: &http.Client{Transport: tunnel},
-		direct:  &http.Client{Transport: direct},
-
-		tunnelPipelines: &pipelines{dial: tunnel.DialContext},
-		directPipelines: &pipelines{dial: direct.DialContext},
-
+		tunnels: tunnels,
+		toPods:  newWay(&http.Transport{DialContext: tunnels.DialContext}),
+		direct:  newWay(direct),
 		sources: map[string]*source{},
 	}
+}
+
+// way is how sources are reached, be it with one probe or with several at once.
+type way struct {
+	client    *http.Client
+	pipelines *pipelines
+}
+
+func newWay(transport *http.Transport) way {
+	transport.MaxConnsPerHost = maxConnections
+	transport.MaxIdleConnsPerHost = maxConnections
+	return way{&http.Client{Transport: transport}, &pipelines{dial: transport.DialContext}}
+}
+
+// close ends all idle connections.
+func (w way) close() {
+	w.client.CloseIdleConnections()
+	w.pipelines.close("")
 }
 
 // add makes a source known.
@@ -123,8 +130,8 @@ func (a *agnhostProber) add(s *source) {
 	defer a.mu.Unlock()
 	if before := a.sources[s.Row.Name]; before != nil && before.URL == "" {
 		// That pod is gone, but nobody would notice.
-		a.tunnelPipelines.close(a.dialer(before).base)
-		a.ways.close(before.host())
+		a.toPods.pipelines.close(a.dialer(before).base)
+		a.tunnels.close(before.host())
 	}
 	a.sources[s.Row.Name] = s
 }
@@ -161,18 +168,16 @@ func (a *agnhostProber) source(name string) (*source, error) {
 func (a *agnhostProber) dialer(s *source) *dialer {
 	if s.URL == "" {
 		return &dialer{
-			base: "http://" + s.host(), client: a.tunnels, pipelines: a.tunnelPipelines,
-			hangs: func(since time.Time) { a.ways.closeIfSilent(s.host(), since) },
+			base: "http://" + s.host(), client: a.toPods.client, pipelines: a.toPods.pipelines,
+			hangs: func(since time.Time) { a.tunnels.closeIfSilent(s.host(), since) },
 		}
 	}
-	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct, pipelines: a.directPipelines}
+	return &dialer{base: strings.TrimSuffix(s.URL, "/"), client: a.direct.client, pipelines: a.direct.pipelines}
 }
 
 // close ends all idle connections.
 func (a *agnhostProber) close() {
-	a.tunnels.CloseIdleConnections()
-	a.direct.CloseIdleConnections()
-	a.tunnelPipelines.close("")
-	a.directPipelines.close("")
-	a.ways.close("")
+	a.toPods.close()
+	a.direct.close()
+	a.tunnels.close("")
 }

@@ -44,7 +44,7 @@ type tunnels struct {
 	forward func(to e2epod.Addr, local *tunnel) error
 
 	mu   sync.Mutex
-	open map[e2epod.Addr]*tunnel
+	open map[string]*tunnel
 }
 
 // tunnel is the way to one port of a pod.
@@ -119,15 +119,14 @@ func portForwardDialer(client clientset.Interface, config *rest.Config, to e2epo
 
 // DialContext connects to <namespace>.<pod>:<port>.
 func (t *tunnels) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	to, err := e2epod.ParseAddr(address)
+	one, err := t.to(address)
 	if err != nil {
 		return nil, err
 	}
-	one := t.to(*to)
 	select {
 	case <-one.ready:
 	case <-one.over:
-		return nil, fmt.Errorf("forwarding port %d of pod %s/%s: %w", to.Port, to.Namespace, to.PodName, one.err)
+		return nil, fmt.Errorf("forwarding a port to %s: %w", address, one.err)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -138,29 +137,33 @@ func (t *tunnels) DialContext(ctx context.Context, network, address string) (net
 	return &tunnelConn{conn, one}, nil
 }
 
-// to returns the tunnel to a port of a pod, which is being opened if there was none.
-func (t *tunnels) to(address e2epod.Addr) *tunnel {
+// to returns the tunnel to an address, which is being opened if there was none.
+func (t *tunnels) to(address string) (*tunnel, error) {
+	port, err := e2epod.ParseAddr(address)
+	if err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if one := t.open[address]; one != nil {
-		return one
+		return one, nil
 	}
 	one := &tunnel{ready: make(chan struct{}), over: make(chan struct{}), stop: make(chan struct{})}
 	one.heard.Store(time.Now().UnixNano())
 	if t.open == nil {
-		t.open = map[e2epod.Addr]*tunnel{}
+		t.open = map[string]*tunnel{}
 	}
 	t.open[address] = one
 	go func() {
-		one.err = t.forward(address, one)
+		one.err = t.forward(*port, one)
 		t.forget(address, one)
 		close(one.over)
 	}()
-	return one
+	return one, nil
 }
 
 // forget makes the next who asks for a way get a new one.
-func (t *tunnels) forget(address e2epod.Addr, one *tunnel) {
+func (t *tunnels) forget(address string, one *tunnel) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open[address] == one {
@@ -171,25 +174,22 @@ func (t *tunnels) forget(address e2epod.Addr, one *tunnel) {
 // closeIfSilent ends the tunnel to an address if nothing has come through for a while:
 // one whose other end is gone without a word would hang for ever.
 func (t *tunnels) closeIfSilent(address string, since time.Time) {
-	t.mu.Lock()
-	silent := false
-	for to, one := range t.open {
-		silent = silent || to.String() == address && one.heard.Load() < since.UnixNano()
-	}
-	t.mu.Unlock()
-	if silent {
-		t.close(address)
-	}
+	t.closeWhere(func(to string, one *tunnel) bool { return to == address && one.heard.Load() < since.UnixNano() })
 }
 
 // close ends the tunnel to an address, or all of them if it is empty.
 func (t *tunnels) close(address string) {
+	t.closeWhere(func(to string, _ *tunnel) bool { return address == "" || to == address })
+}
+
+// closeWhere ends the tunnels for which which is true.
+func (t *tunnels) closeWhere(which func(address string, one *tunnel) bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for to, one := range t.open {
-		if address == "" || to.String() == address {
+	for address, one := range t.open {
+		if which(address, one) {
 			close(one.stop)
-			delete(t.open, to)
+			delete(t.open, address)
 		}
 	}
 }

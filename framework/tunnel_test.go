@@ -65,7 +65,10 @@ func TestTunnelsAreShared(t *testing.T) {
 	if n := opened.Load(); n != 2 {
 		t.Errorf("%d tunnels to two pods", n)
 	}
-	one := ways.to(e2epod.Addr{Namespace: "ns", PodName: "b1", Port: 8080})
+	one, err := ways.to("ns.b1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
 	ways.close("ns.b1:8080")
 	<-one.over
 	dial("ns.b1:8080")
@@ -82,12 +85,15 @@ func TestTunnelIsClosedIfSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	one := ways.to(e2epod.Addr{Namespace: "ns", PodName: "b1", Port: 8080})
+	one, err := ways.to("ns.b1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
 	begun := time.Now()
 	one.heard.Store(begun.Add(time.Second).UnixNano())
 	ways.closeIfSilent("ns.b1:8080", begun)
 	ways.closeIfSilent("ns.b2:8080", begun.Add(time.Hour))
-	if again := ways.to(e2epod.Addr{Namespace: "ns", PodName: "b1", Port: 8080}); again != one {
+	if again, err := ways.to("ns.b1:8080"); err != nil || again != one {
 		t.Error("a tunnel through which something came was closed")
 	}
 	ways.closeIfSilent("ns.b1:8080", begun.Add(2*time.Second))
@@ -104,7 +110,7 @@ func TestTunnelThatCannotBeOpened(t *testing.T) {
 		return errors.New("pods \"b1\" not found")
 	}}
 	for range 2 {
-		if _, err := ways.DialContext(t.Context(), "tcp", "ns.b1:8080"); err == nil || !strings.Contains(err.Error(), "ns/b1: pods") {
+		if _, err := ways.DialContext(t.Context(), "tcp", "ns.b1:8080"); err == nil || !strings.Contains(err.Error(), "ns.b1:8080: pods") {
 			t.Errorf("got %v, want what the API server says", err)
 		}
 	}

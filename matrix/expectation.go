@@ -85,15 +85,14 @@ func Roaming(backends ...string) Expectation { return named(roaming, backends) }
 // Lossy expects more than half of the tries to connect, nobody but these backends
 // to answer, and the other tries to time out: what a defect does that loses a
 // packet now and then (see Builder.Known). It promises nothing, and is not Positive.
-func Lossy(backends ...string) Expectation {
-	e := named(roaming, backends)
-	return newExpectation(lossy, e.names, false)
-}
+func Lossy(backends ...string) Expectation { return mostly(lossy, backends) }
 
 // Refusing is [Lossy] of a defect that refuses a connection now and then.
-func Refusing(backends ...string) Expectation {
-	e := named(roaming, backends)
-	return newExpectation(refusing, e.names, false)
+func Refusing(backends ...string) Expectation { return mostly(refusing, backends) }
+
+// mostly is an expectation of a kind that stays what it is with a single backend.
+func mostly(k kind, backends []string) Expectation {
+	return newExpectation(k, named(roaming, backends).names, false)
 }
 
 // Refuse expects no try to connect and at least one to be refused; the others
