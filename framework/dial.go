@@ -112,7 +112,7 @@ func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error)
 	var lastErr error
 	for range tunnelAttempts {
 		begun := time.Now()
-		status, body, err := d.get(ctx, url, p.limit())
+		status, body, err := d.get(ctx, url, p.duration())
 		if ctx.Err() != nil {
 			return matrix.Observation{}, ctx.Err()
 		}
@@ -128,15 +128,13 @@ func (d *dialer) Probe(ctx context.Context, p Probe) (matrix.Observation, error)
 	return failed(matrix.Error, p.Tries, fmt.Sprintf("no way to the source %s: %v", p.Source, lastErr)), nil
 }
 
-// limit is how long the request for a probe may take. The time that the tries may
-// take is known, so whatever takes much longer is a hanging tunnel.
-func (p Probe) limit() time.Duration {
-	return time.Duration(p.Tries)*dialTimeout + Timeouts.TunnelSlack
-}
+// duration is how long the tries of a probe may take.
+func (p Probe) duration() time.Duration { return time.Duration(p.Tries) * dialTimeout }
 
-// get returns status and body of one GET request.
-func (d *dialer) get(ctx context.Context, url string, limit time.Duration) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+// get returns status and body of one GET request. The time that the tries may
+// take is known, so whatever takes much longer is a hanging tunnel.
+func (d *dialer) get(ctx context.Context, url string, expected time.Duration) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, expected+Timeouts.TunnelSlack)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

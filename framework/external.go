@@ -82,7 +82,7 @@ func (t *Topology) ExternalEndpoint(ctx context.Context) (address string, port i
 		if s.URL == "" || address == "" {
 			continue
 		}
-		_, body, err := (&dialer{client: t.prober.direct.client}).get(ctx, s.URL+"/serverport", Probe{Tries: 1}.limit())
+		_, body, err := (&dialer{client: t.prober.direct.client}).get(ctx, s.URL+"/serverport", dialTimeout)
 		framework.ExpectNoError(err, "asking the off-cluster client for its port")
 		number, err := strconv.ParseInt(strings.TrimSpace(string(body)), 10, 32)
 		framework.ExpectNoError(err, "reading the port of the off-cluster client")

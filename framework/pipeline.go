@@ -150,7 +150,7 @@ func (r replies) read(ctx context.Context, probes []Probe) (seen []matrix.Observ
 
 // late returns what a slow probe sees, or nothing if its answer does not come.
 func (r replies) late(ctx context.Context, probe Probe) (matrix.Observation, error) {
-	timer := time.NewTimer(probe.limit())
+	timer := time.NewTimer(probe.duration() + Timeouts.TunnelSlack)
 	defer timer.Stop()
 	select {
 	case one := <-r:

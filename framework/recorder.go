@@ -21,7 +21,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +109,7 @@ func (r *recorder) end() string {
 func (r *recorder) shell(ctx context.Context, script string) (string, error) {
 	var lastErr error
 	for range tunnelAttempts {
-		status, body, err := r.dialer.get(ctx, r.dialer.base+"/shell?"+url.Values{"cmd": {script}}.Encode(), 2*dialTimeout)
+		status, body, err := r.dialer.get(ctx, shellURL(r.dialer.base, script), 2*dialTimeout)
 		if err != nil {
 			lastErr = err
 			continue

@@ -21,7 +21,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -92,7 +91,7 @@ func (t *Topology) outside(ctx context.Context, command string) (string, error) 
 			continue
 		}
 		d := dialer{base: t.sources[i].URL, client: t.prober.direct.client}
-		status, body, err := d.get(ctx, d.base+"/shell?"+url.Values{"cmd": {command}}.Encode(), dialTimeout)
+		status, body, err := d.get(ctx, shellURL(d.base, command), dialTimeout)
 		if err != nil {
 			return "", err
 		}
