@@ -25,6 +25,7 @@ import (
 	"k8s.io/kubernetes/test/e2e/framework"
 	admissionapi "k8s.io/pod-security-admission/api"
 
+	"sigs.k8s.io/service-e2e/e2e/findings"
 	e2esvc "sigs.k8s.io/service-e2e/framework"
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -83,6 +84,34 @@ var _ = SIGDescribe("Services that change their type", func() {
 		ofVIP()
 	})
 
+	// BEY-01: whoever came too early may ask again, from whichever port.
+	f.It("should be reached at a new port from the source port that was lost there before", func(ctx context.Context) {
+		t := e2esvc.NewTopology(ctx, f)
+		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0})
+		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.ByHand, allocatingNodePorts(false))
+		web.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, web.Spec.IPFamilies[0]), nil))
+		// The off-cluster client is asked for no ports.
+		inside := matrix.Not(matrix.RowsOfKind(matrix.SourceExternal))
+		check := func(phase string, columns []matrix.Column, expected matrix.Expectation, options ...e2esvc.CheckOption) *matrix.Report {
+			table := t.NewTable(columns)
+			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.NotProbed())
+			table.Expect(inside, matrix.ColumnsOfService("web"), expected)
+			if len(options) > 0 {
+				table.KnownFailure(findings.TCPNewPort, inside, matrix.ColumnsIn(columns), matrix.Implementation())
+			}
+			return t.Check(ctx, phase, table, options...)
+		}
+
+		later := e2esvc.Columns(web.VIPPort(81, v1.ProtocolTCP), web.LoadBalancerPort(81, v1.ProtocolTCP))
+		fromPort := e2esvc.FromPort(later)
+		check("no such port", fromPort, matrix.Fail())
+		web.Update(ctx, func(s *v1.Service) { s.Spec.Ports[0].Port = 81 })
+		check("port 81", later, matrix.Connect("b1"))
+		// The finding is about the ports that the first table has used, of which
+		// there are as many as it had tries under way at once.
+		expectLosses(check("port 81, from the same ports", fromPort, matrix.Connect("b1"), e2esvc.AtOnce()), fromPort, "b1", 4)
+	})
+
 	for _, protocol := range e2esvc.Protocols {
 		// TYPE-06, TYPE-07, BEY-04, BEY-15: each table shows the frontends that
 		// there are, those that there have been, and those that are to come.
@@ -98,7 +127,8 @@ var _ = SIGDescribe("Services that change their type", func() {
 			numbers := t.ChooseNodePorts(ctx, 2)
 			nodePorts1 := web.PlannedNodePorts(onNodePort(e2esvc.ServicePort(80, protocol), numbers[0]))
 			nodePorts2 := web.PlannedNodePorts(onNodePort(e2esvc.ServicePort(81, protocol), numbers[1]))
-			c := changes{t: t, b1: b1, columns: e2esvc.Columns(vip80, vip81, nodePorts1, nodePorts2)}
+			c := changes{t: t, b1: b1, columns: e2esvc.Columns(vip80, nodePorts1, nodePorts2)}
+			c.announce(vip81)
 
 			c.check(ctx, "ClusterIP", vip80)
 			during := c.stream(ctx, "while frontends are added", vip80)
@@ -111,7 +141,8 @@ var _ = SIGDescribe("Services that change their type", func() {
 			twin.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, twin.Spec.IPFamilies[0]), nil))
 			provided80, provided81 := web.LoadBalancerPort(80, protocol), web.LoadBalancerPort(81, protocol)
 			written80, written81 := twin.LoadBalancerPort(80, protocol), twin.LoadBalancerPort(81, protocol)
-			c.columns = e2esvc.Columns(c.columns, provided80, provided81, written80, written81)
+			c.columns = e2esvc.Columns(c.columns, provided80, written80)
+			c.announce(provided81, written81)
 			c.unreachable = e2esvc.Columns(written80, written81)
 			if web.MadeUp() {
 				c.unreachable = e2esvc.Columns(c.unreachable, provided80, provided81)
@@ -127,6 +158,7 @@ var _ = SIGDescribe("Services that change their type", func() {
 					}
 				})
 			}
+			c.open(vip81, provided81, written81)
 			c.follow(vip81, nodePorts2)
 			c.check(ctx, "other ports", vip81, nodePorts2, provided81, written81)
 			t.SetReady(ctx, b1, false)

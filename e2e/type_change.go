@@ -37,6 +37,23 @@ type changes struct {
 	columns, flows []matrix.Column
 	// unreachable are the frontends to which nothing leads from outside.
 	unreachable []matrix.Column
+	// coming are frontends that are not there yet.
+	coming []matrix.Column
+}
+
+// announce takes note of frontends that are going to be opened. Over TCP they are
+// asked from ports of their own until then, and so not from outside: a node that lets
+// a connection to them pass goes on with that (findings.TCPNewPort).
+func (c *changes) announce(frontends ...[]matrix.Column) {
+	all := slices.Concat(frontends...)
+	c.coming = append(c.coming, ofProtocol(v1.ProtocolUDP, all)...)
+	c.coming = append(c.coming, e2esvc.FromPort(ofProtocol(v1.ProtocolTCP, all))...)
+}
+
+// open takes the frontends that were announced for ones that have been opened.
+func (c *changes) open(frontends ...[]matrix.Column) {
+	c.columns = append(c.columns, slices.Concat(frontends...)...)
+	c.coming = nil
 }
 
 // follow begins flows to frontends that have just been opened. Flows exist over
@@ -76,8 +93,8 @@ func (c *changes) checkEmpty(ctx context.Context, phase string, empty ...[]matri
 // table returns a table that expects all frontends to be closed but these, of
 // which it expects nothing yet.
 func (c *changes) table(but [][]matrix.Column) *e2esvc.Table {
-	table := c.t.NewTable(e2esvc.Columns(c.flows, c.columns))
-	table.Expect(matrix.AllRows(), matrix.ColumnsIn(c.columns, c.flows), matrix.Fail())
+	table := c.t.NewTable(e2esvc.Columns(c.flows, c.columns, c.coming))
+	table.Expect(matrix.AllRows(), matrix.ColumnsIn(c.columns, c.flows, c.coming), matrix.Fail())
 	table.Expect(matrix.AllRows(), matrix.And(matrix.ColumnsIn(c.columns), matrix.ColumnsOfKind(matrix.FrontendNodePort)), matrix.Refuse())
 	if closed := slices.DeleteFunc(slices.Clone(c.flows), to(but...).Matches); len(closed) > 0 {
 		// A port that is taken away is like a Service that is.
@@ -86,8 +103,11 @@ func (c *changes) table(but [][]matrix.Column) *e2esvc.Table {
 	return table
 }
 
-// finish leaves out what nothing leads to, and checks the table.
+// finish leaves out what nothing leads to or may ask, and checks the table.
 func (c *changes) finish(ctx context.Context, phase string, table *e2esvc.Table) {
+	if fromPort := ofProtocol(v1.ProtocolTCP, c.coming); len(fromPort) > 0 {
+		table.Expect(matrix.RowsOfKind(matrix.SourceExternal), matrix.ColumnsIn(fromPort), matrix.NotProbed())
+	}
 	if len(c.unreachable) > 0 {
 		table.Expect(matrix.RowsOfKind(matrix.SourceExternal), to(c.unreachable), matrix.NotProbed())
 	}

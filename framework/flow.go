@@ -31,6 +31,10 @@ import (
 // request and one answer (Linux: nf_conntrack_udp_timeout, 30 s).
 const flowLifetime = 31 * time.Second
 
+// attemptLifetime is how long connection tracking keeps a TCP connection that began
+// and was not answered (Linux: nf_conntrack_tcp_timeout_syn_sent, 120 s).
+const attemptLifetime = 121 * time.Second
+
 // flows remembers when a UDP frontend last answered which source.
 //
 // As long as a node tracks the flow of an answered datagram, one more from the
@@ -57,10 +61,13 @@ type flows struct {
 	closed map[frontend]bool
 	// refused is when a source was last refused by a frontend.
 	refused map[frontend]time.Time
+	// astray is when a source last sent to a TCP frontend that was not there, and
+	// was not refused.
+	astray map[frontend]time.Time
 }
 
 func newFlows() flows {
-	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}, refused: map[frontend]time.Time{}}
+	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}, refused: map[frontend]time.Time{}, astray: map[frontend]time.Time{}}
 }
 
 // frontend is one as seen from a source, by the name of its row.
@@ -107,6 +114,13 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 				f.by[at][name] = now
 			}
 			if at.protocol != v1.ProtocolUDP {
+				// A table that says why nothing comes back, such as by a policy, is
+				// of a frontend that is there: its proxy drops the packet, which
+				// leaves no trace.
+				lost := seen.Outcomes[matrix.TimedOut] + seen.Outcomes[matrix.Unreachable]
+				if lost > 0 && cell.Expected.Equal(matrix.Fail()) && !fromChosenPort(column) {
+					f.astray[at] = now
+				}
 				continue
 			}
 			if seen.Connects() > 0 {
@@ -120,8 +134,9 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 }
 
 // remaining returns how long it takes until no flow is left to a UDP frontend
-// that the table expects to fail, or to choose anew. The backends that serve are
-// given by name.
+// that the table expects to fail, or to choose anew, and no attempt at a TCP frontend
+// that was not there and that it expects to answer or to refuse. The backends that
+// serve are given by name.
 func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) time.Duration {
 	var longest time.Duration
 	rows, columns := table.Size()
@@ -136,6 +151,8 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 			stale := answered && (column.Kind == matrix.FrontendNodePort || f.deleted[column.Address])
 			switch e := table.Expected(r, c); {
 			case !table.Probed(r, c):
+			case !f.astray[at].IsZero() && (e.Positive() || e.Equal(matrix.Refuse())):
+				longest = max(longest, attemptLifetime-now.Sub(f.astray[at]))
 			case stale && !e.Positive():
 				longest = max(longest, flowLifetime-now.Sub(last))
 			case e.KeepsToOne() && !f.spread[at].IsZero():
@@ -202,6 +219,6 @@ func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving 
 	if remaining <= 0 {
 		return
 	}
-	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier UDP flows", remaining.Seconds())
+	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier flows", remaining.Seconds())
 	sleep(ctx, remaining)
 }

@@ -150,3 +150,45 @@ func TestOpened(t *testing.T) {
 		t.Error("the proxies are waited for where all stays connected")
 	}
 }
+
+// TestAstray: what was sent to a TCP frontend that was not there has to be forgotten
+// before the frontend is expected to do something.
+func TestAstray(t *testing.T) {
+	column := matrix.Column{Name: "VIP:81", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 81, Protocol: "TCP"}
+	chosen := FromPort([]matrix.Column{column})[0]
+	now := time.Now()
+	lost, refused := failed(matrix.TimedOut, 1, "timeout"), failed(matrix.Refused, 1, "connection refused")
+	for why, test := range map[string]struct {
+		column   matrix.Column
+		before   matrix.Expectation
+		seen     matrix.Observation
+		expected matrix.Expectation
+		want     time.Duration
+	}{
+		"a port that is opened":            {column, matrix.Fail(), lost, matrix.Connect("b1"), attemptLifetime - time.Second},
+		"one that refuses":                 {column, matrix.Fail(), lost, matrix.Refuse(), attemptLifetime - time.Second},
+		"one that nothing leads to":        {column, matrix.Fail(), failed(matrix.Unreachable, 1, "no route"), matrix.Connect("b1"), attemptLifetime - time.Second},
+		"one that stays away":              {column, matrix.Fail(), lost, matrix.Fail(), 0},
+		"one that refused all the time":    {column, matrix.Fail(), refused, matrix.Connect("b1"), 0},
+		"one that drops by a policy":       {column, matrix.TimeOut(), lost, matrix.Connect("b1"), 0},
+		"one asked from ports of its own":  {chosen, matrix.Fail(), lost, matrix.Connect("b1"), 0},
+		"one of which nothing is expected": {column, matrix.Fail(), lost, matrix.Implementation(), 0},
+	} {
+		table := func(column matrix.Column, expected matrix.Expectation) *matrix.Table {
+			built, err := matrix.NewBuilder([]matrix.Row{{Name: "pod@node-1"}}, []matrix.Column{column}).Default(expected).Build()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return built
+		}
+		verdict, err := table(test.column, test.before).Compare(matrix.Grid{{test.seen}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := newFlows()
+		f.remember(verdict, now)
+		if got := f.remaining(table(column, test.expected), nil, now.Add(time.Second)); got != test.want {
+			t.Errorf("%s is waited for %v, want %v", why, got, test.want)
+		}
+	}
+}

@@ -55,6 +55,12 @@ func FromPort(columns []matrix.Column) []matrix.Column {
 	return all
 }
 
+// fromChosenPort tells whether a column is one of [FromPort], whose ports no kernel
+// gives to other connections.
+func fromChosenPort(column matrix.Column) bool {
+	return strings.HasPrefix(string(column.Request), fromPortRequest+":")
+}
+
 var (
 	fromTool     = curlFrom("--interface")
 	fromPortTool = curlFrom("--local-port")

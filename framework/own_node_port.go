@@ -31,10 +31,6 @@ var TCPOwnNodePort = Finding{
 	Title: "a node that was refused by a node port of its own is refused again from the same source port, although there is an endpoint now",
 }
 
-// refusalLifetime is how long connection tracking keeps a connection that was refused
-// before anybody could answer it (Linux: nf_conntrack_tcp_timeout_syn_sent, 120 s).
-const refusalLifetime = 121 * time.Second
-
 // knowRefusedPorts makes [TCPOwnNodePort] known in the cells in which it may show by
 // chance, and tells whether there are any: where a node asks for a node port of its own
 // that has refused it in an earlier table, a new probe may have the source port of an
@@ -45,7 +41,7 @@ func (table *Table) knowRefusedPorts(expected *matrix.Table, now time.Time) bool
 		for c, column := range table.columns {
 			last, refused := table.t.flows.refused[frontendOf(row, column)]
 			e := expected.Expected(r, c)
-			if !refused || now.Sub(last) > refusalLifetime || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
+			if !refused || now.Sub(last) > attemptLifetime || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
 				continue
 			}
 			table.KnownFailure(TCPOwnNodePort, matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.Refusing(e.Backends()...))

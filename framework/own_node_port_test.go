@@ -89,7 +89,7 @@ func TestKnowRefusedPorts(t *testing.T) {
 			}
 		}
 	}
-	if cells, _ := known(now.Add(refusalLifetime + time.Second)); cells != 0 {
+	if cells, _ := known(now.Add(attemptLifetime + time.Second)); cells != 0 {
 		t.Errorf("%d cells are known although the nodes have forgotten", cells)
 	}
 }

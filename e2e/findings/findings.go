@@ -42,7 +42,11 @@ var (
 		Title: "connections that begin while a Service gets its first endpoint are neither refused nor served",
 		Link:  "https://github.com/kubernetes/kubernetes/issues/48719",
 	}
-	TCPOwnNodePort      = e2esvc.TCPOwnNodePort
+	TCPOwnNodePort = e2esvc.TCPOwnNodePort
+	TCPNewPort     = e2esvc.Finding{
+		ID:    "tcp-new-port",
+		Title: "a client that was lost at a port that a Service did not have yet is lost again from the same source port, although it has it now",
+	}
 	UDPPublishedUnready = e2esvc.Finding{
 		ID:    "udp-published-unready",
 		Title: "UDP flows to unready pods are cut, publishNotReadyAddresses or not, whenever endpoints of any UDP Service change",
@@ -50,4 +54,4 @@ var (
 )
 
 // All are the findings, in the order of their sections.
-var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, UDPPublishedUnready}
+var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready}
