@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"errors"
+	"maps"
 	"fmt"
 	"slices"
 	"strings"
@@ -219,6 +220,26 @@ func TestConvergeWaitsForTheDataPlane(t *testing.T) {
 	}
 	if direct > perTable {
 		t.Errorf("%d tries of a cell that was right all the time, want at most the verdict's %d", direct, perTable)
+	}
+}
+
+// TestConvergeProbesOnce: where nothing has to be waited for, what was seen first is
+// the verdict.
+func TestConvergeProbesOnce(t *testing.T) {
+	s, fake := testSweep(t, nil, good)
+	verdict, _, err := converge(t.Context(), s)
+	if err != nil || !verdict.OK() || len(verdict.Undersampled()) > 0 {
+		t.Fatalf("err %v, wrong %v, undersampled %v", err, verdict.Wrong(), verdict.Undersampled())
+	}
+	tries := map[string]int{}
+	for _, p := range fake.Calls() {
+		if p.Source == "pod@node-1" {
+			tries[p.Address] += p.Tries
+		}
+	}
+	want := map[string]int{"10.96.0.9": s.table.Sampling(0, 0).Tries, "10.244.1.2": s.table.Sampling(0, 1).Tries}
+	if !maps.Equal(tries, want) {
+		t.Errorf("tries %v, want %v", tries, want)
 	}
 }
 

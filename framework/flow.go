@@ -213,12 +213,16 @@ func (f flows) opened(table *matrix.Table) bool {
 	return found
 }
 
-// awaitForgotten waits until the remaining time is over, or ctx is.
-func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving []string) {
+// awaitForgotten waits until the remaining time is over, or ctx is. Until then it
+// calls keep often enough for flows that are used each time to be remembered.
+func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving []string, keep func(context.Context)) {
 	remaining := f.remaining(table, serving, time.Now())
 	if remaining <= 0 {
 		return
 	}
 	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier flows", remaining.Seconds())
-	sleep(ctx, remaining)
+	for end := time.Now().Add(remaining); time.Now().Before(end) && ctx.Err() == nil; {
+		keep(ctx)
+		sleep(ctx, min(time.Until(end), flowLifetime/3))
+	}
 }

@@ -17,7 +17,9 @@ limitations under the License.
 package framework
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sigs.k8s.io/service-e2e/matrix"
@@ -191,4 +193,30 @@ func TestAstray(t *testing.T) {
 			t.Errorf("%s is waited for %v, want %v", why, got, test.want)
 		}
 	}
+}
+
+// TestAwaitForgotten: flows that go on are used meanwhile, for a single exchange is
+// forgotten after 30 s.
+func TestAwaitForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		column := matrix.Column{Name: "VIP", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "UDP"}
+		table, err := matrix.NewBuilder([]matrix.Row{{Name: "pod@node-1"}}, []matrix.Column{column}).Default(matrix.Connect("b2")).Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, begun := newFlows(), time.Now()
+		f.by[frontendOf(table.Row(0), column)] = map[string]time.Time{"b1": begun}
+		var kept []time.Duration
+		f.awaitForgotten(t.Context(), table, []string{"b1", "b2"}, func(context.Context) { kept = append(kept, time.Since(begun)) })
+		if waited := time.Since(begun); waited != flowLifetime {
+			t.Errorf("waited %v, want %v", waited, flowLifetime)
+		}
+		last := time.Duration(0)
+		for _, at := range append(kept, flowLifetime) {
+			if at-last > flowLifetime/2 {
+				t.Errorf("flows were used after %v, and not for %v before", kept, at-last)
+			}
+			last = at
+		}
+	})
 }

@@ -120,6 +120,17 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 	return context.Cause(ctx)
 }
 
+// keepFlows uses each flow that is expected to go on, so that the nodes remember it.
+func (s *sweep) keepFlows(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, cell := range s.cells(hasFixedPort) {
+		if s.table.Expected(cell.Row, cell.Column).Positive() {
+			wg.Go(func() { _, _ = s.ask(ctx, cell, 1) })
+		}
+	}
+	wg.Wait()
+}
+
 // runRow probes cells of one row, a few at a time: first those that can be probed
 // together, then all others, and what is not settled by then, one by one.
 func (s *sweep) runRow(ctx context.Context, fail context.CancelCauseFunc, cells []matrix.Cell, grid matrix.Grid) {
