@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -31,9 +32,23 @@ import (
 // request and one answer (Linux: nf_conntrack_udp_timeout, 30 s).
 const flowLifetime = 31 * time.Second
 
-// attemptLifetime is how long connection tracking keeps a TCP connection that began
-// and was not answered (Linux: nf_conntrack_tcp_timeout_syn_sent, 120 s).
-const attemptLifetime = 121 * time.Second
+// attemptTimeout is the setting by which connection tracking keeps a TCP connection
+// that began and was not answered, in seconds, below /proc/sys. Linux has 120.
+const attemptTimeout = "net/netfilter/nf_conntrack_tcp_timeout_syn_sent"
+
+// attemptLifetime asks the nodes' host-network clients for that, and returns the
+// longest time, or Linux's own if one of them cannot tell.
+func attemptLifetime(ctx context.Context, prober Prober, hosts []source) time.Duration {
+	longest := time.Duration(0)
+	for _, value := range askSysctl(ctx, prober, hosts, attemptTimeout) {
+		seconds, err := strconv.Atoi(value)
+		if err != nil {
+			seconds = 120
+		}
+		longest = max(longest, time.Duration(seconds)*time.Second)
+	}
+	return longest + time.Second // more than a second counts as one
+}
 
 // flows remembers when a UDP frontend last answered which source.
 //
@@ -49,6 +64,8 @@ const attemptLifetime = 121 * time.Second
 // a traffic policy or a hint prefers others. kube-proxy leaves its flows alone on
 // purpose, as those over TCP.
 type flows struct {
+	// attempt is how long a TCP connection that nobody answers is remembered.
+	attempt  time.Duration
 	answered map[frontend]time.Time
 	// by is the same by the name of the backend, and of TCP frontends too.
 	by map[frontend]map[string]time.Time
@@ -66,8 +83,8 @@ type flows struct {
 	astray map[frontend]time.Time
 }
 
-func newFlows() flows {
-	return flows{answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}, refused: map[frontend]time.Time{}, astray: map[frontend]time.Time{}}
+func newFlows(attempt time.Duration) flows {
+	return flows{attempt: attempt, answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}, refused: map[frontend]time.Time{}, astray: map[frontend]time.Time{}}
 }
 
 // frontend is one as seen from a source, by the name of its row.
@@ -86,6 +103,16 @@ func frontendOf(row matrix.Row, column matrix.Column) frontend {
 func (f flows) delete(addresses []string) {
 	for _, address := range addresses {
 		f.deleted[address] = true
+	}
+}
+
+// translated tells whether a Service proxy translates what is sent to frontends of a kind.
+func translated(kind matrix.FrontendKind) bool {
+	switch kind {
+	case matrix.FrontendClusterIP, matrix.FrontendNodePort, matrix.FrontendLoopback, matrix.FrontendLoadBalancer, matrix.FrontendExternalIP:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -118,7 +145,7 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 				// of a frontend that is there: its proxy drops the packet, which
 				// leaves no trace.
 				lost := seen.Outcomes[matrix.TimedOut] + seen.Outcomes[matrix.Unreachable]
-				if lost > 0 && cell.Expected.Equal(matrix.Fail()) && !fromChosenPort(column) {
+				if lost > 0 && cell.Expected.Equal(matrix.Fail()) && translated(column.Kind) && !fromChosenPort(column) {
 					f.astray[at] = now
 				}
 				continue
@@ -152,7 +179,7 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 			switch e := table.Expected(r, c); {
 			case !table.Probed(r, c):
 			case !f.astray[at].IsZero() && (e.Positive() || e.Equal(matrix.Refuse())):
-				longest = max(longest, attemptLifetime-now.Sub(f.astray[at]))
+				longest = max(longest, f.attempt-now.Sub(f.astray[at]))
 			case stale && !e.Positive():
 				longest = max(longest, flowLifetime-now.Sub(last))
 			case e.KeepsToOne() && !f.spread[at].IsZero():
@@ -174,7 +201,7 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 // have heard of that, what is sent there goes where nobody is, and so will later
 // what has the same source port: over UDP for as long as the node tracks a flow to
 // the backend, which is until its proxy removes that; over TCP for the 120 s that
-// are given to a connection that nobody answers (nf_conntrack_tcp_timeout_syn_sent).
+// are given to a connection that nobody answers.
 func (f flows) bereaved(table *matrix.Table, serving []string) bool {
 	found := false
 	rows, columns := table.Size()

@@ -25,6 +25,8 @@ import (
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
+const attempt = 121 * time.Second
+
 func TestFlows(t *testing.T) {
 	source := "pod@node-1"
 	table := func(expected matrix.Expectation) *matrix.Table {
@@ -46,7 +48,7 @@ func TestFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	f := newFlows()
+	f := newFlows(attempt)
 	f.remember(verdict, now)
 	if len(f.answered) != 1 {
 		t.Errorf("remembered %v, want the UDP frontend only", f.answered)
@@ -125,7 +127,7 @@ func TestOpened(t *testing.T) {
 		}
 		return built
 	}
-	f := newFlows()
+	f := newFlows(attempt)
 	remember := func(expected matrix.Expectation, seen matrix.Observation) {
 		verdict, err := table(expected).Compare(matrix.Grid{{seen}})
 		if err != nil {
@@ -157,7 +159,8 @@ func TestOpened(t *testing.T) {
 // before the frontend is expected to do something.
 func TestAstray(t *testing.T) {
 	column := matrix.Column{Name: "VIP:81", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 81, Protocol: "TCP"}
-	chosen := FromPort([]matrix.Column{column})[0]
+	chosen, query := FromPort([]matrix.Column{column})[0], column
+	column.Kind, chosen.Kind, query.Kind = matrix.FrontendClusterIP, matrix.FrontendClusterIP, matrix.FrontendDNS
 	now := time.Now()
 	lost, refused := failed(matrix.TimedOut, 1, "timeout"), failed(matrix.Refused, 1, "connection refused")
 	for why, test := range map[string]struct {
@@ -167,13 +170,14 @@ func TestAstray(t *testing.T) {
 		expected matrix.Expectation
 		want     time.Duration
 	}{
-		"a port that is opened":            {column, matrix.Fail(), lost, matrix.Connect("b1"), attemptLifetime - time.Second},
-		"one that refuses":                 {column, matrix.Fail(), lost, matrix.Refuse(), attemptLifetime - time.Second},
-		"one that nothing leads to":        {column, matrix.Fail(), failed(matrix.Unreachable, 1, "no route"), matrix.Connect("b1"), attemptLifetime - time.Second},
+		"a port that is opened":            {column, matrix.Fail(), lost, matrix.Connect("b1"), attempt - time.Second},
+		"one that refuses":                 {column, matrix.Fail(), lost, matrix.Refuse(), attempt - time.Second},
+		"one that nothing leads to":        {column, matrix.Fail(), failed(matrix.Unreachable, 1, "no route"), matrix.Connect("b1"), attempt - time.Second},
 		"one that stays away":              {column, matrix.Fail(), lost, matrix.Fail(), 0},
 		"one that refused all the time":    {column, matrix.Fail(), refused, matrix.Connect("b1"), 0},
 		"one that drops by a policy":       {column, matrix.TimeOut(), lost, matrix.Connect("b1"), 0},
 		"one asked from ports of its own":  {chosen, matrix.Fail(), lost, matrix.Connect("b1"), 0},
+		"one that answers queries":         {query, matrix.Fail(), lost, matrix.Connect("b1"), 0},
 		"one of which nothing is expected": {column, matrix.Fail(), lost, matrix.Implementation(), 0},
 	} {
 		table := func(column matrix.Column, expected matrix.Expectation) *matrix.Table {
@@ -187,7 +191,7 @@ func TestAstray(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := newFlows()
+		f := newFlows(attempt)
 		f.remember(verdict, now)
 		if got := f.remaining(table(column, test.expected), nil, now.Add(time.Second)); got != test.want {
 			t.Errorf("%s is waited for %v, want %v", why, got, test.want)
@@ -204,7 +208,7 @@ func TestAwaitForgotten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, begun := newFlows(), time.Now()
+		f, begun := newFlows(attempt), time.Now()
 		f.by[frontendOf(table.Row(0), column)] = map[string]time.Time{"b1": begun}
 		var kept []time.Duration
 		f.awaitForgotten(t.Context(), table, []string{"b1", "b2"}, func(context.Context) { kept = append(kept, time.Since(begun)) })
@@ -219,4 +223,22 @@ func TestAwaitForgotten(t *testing.T) {
 			last = at
 		}
 	})
+}
+
+func TestAttemptLifetime(t *testing.T) {
+	hosts := []source{{Row: matrix.Row{Name: "host@node-1"}}, {Row: matrix.Row{Name: "host@node-2"}}}
+	for second, want := range map[string]time.Duration{"30": 31 * time.Second, "60": time.Minute + time.Second, "": attempt} {
+		fake := &FakeProber{Respond: func(p Probe, _ int) matrix.Observation {
+			switch {
+			case p.Source == "host@node-1":
+				return answered("30", 1)
+			case second == "":
+				return failed(matrix.NoSuchName, 1, "no such file")
+			}
+			return answered(second, 1)
+		}}
+		if got := attemptLifetime(t.Context(), fake, hosts); got != want {
+			t.Errorf("the other node says %q: %v, want %v", second, got, want)
+		}
+	}
 }

@@ -41,7 +41,7 @@ func (table *Table) knowRefusedPorts(expected *matrix.Table, now time.Time) bool
 		for c, column := range table.columns {
 			last, refused := table.t.flows.refused[frontendOf(row, column)]
 			e := expected.Expected(r, c)
-			if !refused || now.Sub(last) > attemptLifetime || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
+			if !refused || now.Sub(last) > table.t.flows.attempt || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
 				continue
 			}
 			table.KnownFailure(TCPOwnNodePort, matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.Refusing(e.Backends()...))

@@ -205,17 +205,11 @@ var errorLimits = map[v1.IPFamily]string{v1.IPv4Protocol: "net/ipv4/icmp_ratelim
 // send ICMP errors of these families without a limit.
 func unlimitedNodes(ctx context.Context, prober Prober, hosts []source, families []v1.IPFamily) []string {
 	limited := make([]bool, len(hosts))
-	var wg sync.WaitGroup
-	for i, host := range hosts {
-		wg.Go(func() {
-			limited[i] = slices.ContainsFunc(families, func(family v1.IPFamily) bool {
-				p := Probe{Source: host.Row.Name, Address: errorLimits[family], Request: sysctlRequest, Tries: 1}
-				seen, err := prober.Probe(ctx, p)
-				return err != nil || seen.Answers["0"] != p.Tries
-			})
-		})
+	for _, family := range families {
+		for i, limit := range askSysctl(ctx, prober, hosts, errorLimits[family]) {
+			limited[i] = limited[i] || limit != "0"
+		}
 	}
-	wg.Wait()
 	var unlimited []string
 	for i, host := range hosts {
 		if !limited[i] {

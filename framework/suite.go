@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -55,6 +56,9 @@ type suite struct {
 	PacerURL string `json:"pacerURL,omitempty"`
 	// UnlimitedNodes are those of which a client may draw any number of refusals.
 	UnlimitedNodes []string `json:"unlimitedNodes,omitempty"`
+	// AttemptLifetime is how long the nodes remember a TCP connection that nobody
+	// answers.
+	AttemptLifetime time.Duration `json:"attemptLifetime"`
 
 	prober *agnhostProber
 	pacer  *pacer
@@ -129,6 +133,7 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 		prober.add(&host)
 	}
 	s.UnlimitedNodes = unlimitedNodes(ctx, prober, s.Hosts, s.families())
+	s.AttemptLifetime = attemptLifetime(ctx, prober, s.Hosts)
 	external, err := findExternalClient(externalClient, framework.TestContext.KubeConfig, framework.TestContext.KubeContext)
 	if err != nil {
 		return nil, err

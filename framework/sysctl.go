@@ -17,6 +17,9 @@ limitations under the License.
 package framework
 
 import (
+	"context"
+	"sync"
+
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
@@ -45,4 +48,23 @@ var sysctlTool = tool{
 		}
 		return answered(shorten(output), 1)
 	},
+}
+
+// askSysctl returns the values of a setting of the kernels of sources, in their order;
+// empty for one that does not tell.
+func askSysctl(ctx context.Context, prober Prober, sources []source, path string) []string {
+	values := make([]string, len(sources))
+	var wg sync.WaitGroup
+	for i, s := range sources {
+		wg.Go(func() {
+			seen, err := prober.Probe(ctx, Probe{Source: s.Row.Name, Address: path, Request: sysctlRequest, Tries: 1})
+			for value := range seen.Answers {
+				if err == nil {
+					values[i] = value
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return values
 }

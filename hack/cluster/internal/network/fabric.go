@@ -260,6 +260,9 @@ func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
 	// kube-proxy walks the whole of it at each of its syncs. Of what is in there
 	// most are connections that have ended, for 120 s by default.
 	sysctls["net/netfilter/nf_conntrack_tcp_timeout_time_wait"] = "20"
+	// The suite waits for a connection to be forgotten that began before there was
+	// anybody to answer, for 120 s by default.
+	sysctls["net/netfilter/nf_conntrack_tcp_timeout_syn_sent"] = "30"
 	return sysctls
 }
 
