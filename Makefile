@@ -24,6 +24,7 @@
 # PARALLEL      how many specs run at a time (4); most of their time is waiting
 # FULL=yes      of test: all specs instead of those of the core
 # RUNS, BUSY    of soak: how many runs (10), how many of them under CPU load (2)
+# COMPARE=yes   of upstream: this suite's specs for the same scenarios after that
 # ARTIFACTS     where results are left (_artifacts)
 #
 # Of mutation: FAULTS is a regular expression that selects faults by name, MODES

@@ -221,8 +221,8 @@ func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid ma
 	return s.table.Compare(grid)
 }
 
-// hold probes the subject cells of a good table again and again, until the
-// duration is over or one of them is wrong.
+// hold probes the subject cells of a good table again and again, the last time when
+// the duration is over, or until one of them is wrong.
 func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration time.Duration) (*matrix.Comparison, error) {
 	grid := s.table.NewGrid()
 	for r := range grid {
@@ -231,7 +231,10 @@ func hold(ctx context.Context, s *sweep, verdict *matrix.Comparison, duration ti
 		}
 	}
 	subjects := s.cells(func(c matrix.Column) bool { return c.Role == matrix.RoleSubject })
-	for end := time.Now().Add(duration); time.Now().Before(end) && verdict.OK(); sleep(ctx, Timeouts.StreamPause) {
+	end := time.Now().Add(duration)
+	for over := duration <= 0; !over && verdict.OK(); {
+		sleep(ctx, min(Timeouts.HoldPause, time.Until(end)))
+		over = !time.Now().Before(end)
 		var err error
 		if verdict, err = probeAndCompare(ctx, s, subjects, grid); err != nil {
 			return nil, err

@@ -41,6 +41,9 @@ var Timeouts = struct {
 	Poll time.Duration
 	// FollowUp is how long wrong cells are tried again for the diagnosis.
 	FollowUp time.Duration
+	// HoldPause is the pause between two rounds of probes of all cells of a table that
+	// has to stay right for a while.
+	HoldPause time.Duration
 	// StreamPause is the time from one probe of a cell to the next while it is
 	// probed without pause.
 	StreamPause time.Duration
@@ -70,6 +73,7 @@ var Timeouts = struct {
 	LoadBalancer: 30 * time.Second,
 	Poll:         200 * time.Millisecond,
 	FollowUp:     8 * time.Second,
+	HoldPause:    time.Second,
 	StreamPause:  200 * time.Millisecond,
 	ControlPause: time.Second,
 	TunnelSlack:  10 * time.Second,

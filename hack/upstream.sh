@@ -19,6 +19,8 @@
 # brings up first and leaves up. There they run on the off-cluster client, for those
 # of load balancers send requests themselves. FOCUS and SKIP select others:
 #   FOCUS='\[sig-network\] Services' make upstream
+# COMPARE=yes runs the specs of this suite for the same scenarios after that, on the
+# same cluster and as many at a time, and tells how long both took.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -42,6 +44,10 @@ if [[ -n "${EMBEDDED}" ]]; then
   client=(ip netns exec "${CLUSTER_NAME}-external") server=("--host=https://${address}")
 fi
 build_ginkgo
+if [[ -n "${COMPARE:-}" ]]; then
+  build_suite
+  same="$(go run ./hack/parity -beside "${FOCUS}" -but "${SKIP}")" || exit 1
+fi
 
 # Each of its processes leaves folders behind where temporary files go.
 TMPDIR="$(mktemp -d)"
@@ -53,5 +59,14 @@ begun=${SECONDS} code=0
 logged "${ARTIFACTS}/upstream/e2e.log" "${client[@]}" "${OUT}/ginkgo" --procs="${PARALLEL}" --no-color --timeout=24h \
   --focus="${FOCUS}" --skip="${SKIP}" "${binary}" -- "${server[@]}" \
   --provider=skeleton --num-nodes="${NODES}" --report-dir="${ARTIFACTS}/upstream" || code=$?
-say "upstream's specs took $((SECONDS - begun)) s, ${PARALLEL} at a time; what they say is in ${ARTIFACTS}/upstream"
+theirs=$((SECONDS - begun))
+say "upstream's specs took ${theirs} s, ${PARALLEL} at a time; what they say is in ${ARTIFACTS}/upstream"
+
+if [[ -n "${COMPARE:-}" && -z "${INTERRUPTED}" ]]; then
+  begun=${SECONDS}
+  [[ -z "${EMBEDDED}" ]] || unset KUBECONFIG # it is not the user's, whose cluster would have no off-cluster client
+  FOCUS="${same}" SKIP='' ARTIFACTS="${ARTIFACTS}/upstream/compare" hack/e2e.sh --svc.tables=false || code=$?
+  ours=$((SECONDS - begun))
+  say "upstream's specs took ${theirs} s and those of this suite for the same scenarios ${ours} s, $((100 * ours / theirs)) % of that, ${PARALLEL} at a time"
+fi
 exit "${code}"

@@ -19,6 +19,9 @@ limitations under the License.
 //
 //	go run ./hack/parity          fails if the page is out of date
 //	go run ./hack/parity -update  writes the page
+//	go run ./hack/parity -beside 'LoadBalancers' [-but 'SCTP']
+//
+// The last prints a focus of the specs that cover what upstream's specs of such names do.
 //
 // rows.tsv lists the scenarios: those of every upstream spec about Services,
 // those of the ancestor, and those beyond. A spec says in a comment above it
@@ -39,11 +42,34 @@ var rowsFile string
 
 func main() {
 	update := flag.Bool("update", false, "write e2e/PARITY.md")
+	beside := flag.String("beside", "", "print a focus of the specs that cover what upstream's specs of matching names do")
+	but := flag.String("but", "", "leave out upstream's specs of matching names")
 	flag.Parse()
-	if err := run(".", *update); err != nil {
+	do := func() error { return run(".", *update) }
+	if *beside != "" {
+		do = func() error { return printFocus(".", *beside, *but) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
+}
+
+// printFocus prints a focus of the specs of the repository at root.
+func printFocus(root, beside, but string) error {
+	rows, err := parseRows(rowsFile)
+	if err != nil {
+		return err
+	}
+	specs, err := findSpecs(filepath.Join(root, "e2e"))
+	if err != nil {
+		return err
+	}
+	focus, err := focusBeside(rows, specs, beside, but)
+	if err == nil {
+		fmt.Println(focus)
+	}
+	return err
 }
 
 // run verifies or writes the page of the repository at root.

@@ -96,3 +96,27 @@ func TestRender(t *testing.T) {
 		}
 	}
 }
+
+func TestFocusBeside(t *testing.T) {
+	rows, err := parseRows("A-01\tone\t[sig-network] Services should x\t\nA-02\tone\t[sig-network] Services should x over SCTP\t\nA-03\tone\t[sig-network] DNS should y\t\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs := []spec{
+		{pattern: `Services a \(b\) over .*`, ids: []string{"A-01", "BEY-01"}},
+		{pattern: "Services b", ids: []string{"A-02"}},
+		{pattern: "Services c", ids: []string{"A-03"}},
+	}
+	for _, test := range []struct{ focus, skip, want string }{
+		{"Services", "SCTP", `Services a \(b\) over .*`},
+		{"Services", "", `Services a \(b\) over .*|Services b`},
+		{"nothing", "", ""},
+		{"(", "", ""},
+		{"Services", "(", ""},
+	} {
+		got, err := focusBeside(rows, specs, test.focus, test.skip)
+		if got != test.want || (err == nil) == (test.want == "") {
+			t.Errorf("beside %q, but %q: %q, %v; want %q", test.focus, test.skip, got, err, test.want)
+		}
+	}
+}

@@ -34,7 +34,9 @@ import (
 type spec struct {
 	file string
 	text string
-	ids  []string
+	// pattern is a regular expression of the names of the spec's cases.
+	pattern string
+	ids     []string
 }
 
 // findSpecs returns the specs in the Go files of a folder, in order.
@@ -91,7 +93,7 @@ func specsIn(name string, source []byte) ([]spec, error) {
 				it.text = c.text + " " + it.text
 			}
 		}
-		specs[i] = spec{file: name, text: it.text}
+		specs[i] = spec{file: name, text: withoutVerbs(it.text), pattern: strings.ReplaceAll(regexp.QuoteMeta(it.text), "%s", ".*")}
 	}
 	for _, group := range file.Comments {
 		for line := range strings.SplitSeq(strings.TrimSpace(group.Text()), "\n") {
@@ -122,8 +124,8 @@ func calledName(call *ast.CallExpr) string {
 	return ""
 }
 
-// textOf returns the words of a spec's name: the first string among its
-// arguments, wherever it stands in them, without what is filled in.
+// textOf returns the format of a spec's name: the first string among its
+// arguments, wherever it stands in them.
 func textOf(arguments []ast.Expr) string {
 	var text string
 	for _, argument := range arguments {
@@ -137,10 +139,15 @@ func textOf(arguments []ast.Expr) string {
 			return text == ""
 		})
 	}
-	for _, filled := range []string{" over %s", " %s", "%s "} {
-		text = strings.ReplaceAll(text, filled, "")
-	}
 	return text
+}
+
+// withoutVerbs leaves out of a format what it fills in.
+func withoutVerbs(format string) string {
+	for _, filled := range []string{" over %s", " %s", "%s "} {
+		format = strings.ReplaceAll(format, filled, "")
+	}
+	return format
 }
 
 var (
