@@ -63,28 +63,46 @@ func attemptLifetime(ctx context.Context, prober Prober, hosts []source) time.Du
 // for one in which a backend is passed over that still serves: it terminates, or
 // a traffic policy or a hint prefers others. kube-proxy leaves its flows alone on
 // purpose, as those over TCP.
+//
+// Over TCP it is failures that are remembered. What begins at a frontend that is not
+// there yet leaves its node untranslated, and so will what has the same source port
+// later, when the frontend is there (kube-proxy removes such flows over UDP only).
 type flows struct {
 	// attempt is how long a TCP connection that nobody answers is remembered.
-	attempt  time.Duration
-	answered map[frontend]time.Time
-	// by is the same by the name of the backend, and of TCP frontends too.
-	by map[frontend]map[string]time.Time
-	// spread is when more than one backend has last answered a source.
-	spread map[frontend]time.Time
+	attempt time.Duration
+	past    map[frontend]*past
 	// deleted holds the addresses of Services of which something was deleted.
 	deleted map[string]bool
-	// closed are the frontends, TCP ones too, that were to fail when they were
-	// probed last.
-	closed map[frontend]bool
-	// refused is when a source was last refused by a frontend.
-	refused map[frontend]time.Time
-	// astray is when a source last sent to a TCP frontend that was not there, and
-	// was not refused.
-	astray map[frontend]time.Time
+}
+
+// past is what earlier tables have seen of a frontend. What did not happen has the
+// zero time.
+type past struct {
+	// by is when each backend has last answered.
+	by map[string]time.Time
+	// closed tells whether it was to fail when it was probed last.
+	closed bool
+	// refused is when it has last refused.
+	refused time.Time
+	// astray is when something was last sent there over TCP, was not refused, and
+	// nobody was there.
+	astray time.Time
+	// answered is when somebody has last answered over UDP, and spread when more
+	// than one backend has.
+	answered, spread time.Time
 }
 
 func newFlows(attempt time.Duration) flows {
-	return flows{attempt: attempt, answered: map[frontend]time.Time{}, by: map[frontend]map[string]time.Time{}, spread: map[frontend]time.Time{}, deleted: map[string]bool{}, closed: map[frontend]bool{}, refused: map[frontend]time.Time{}, astray: map[frontend]time.Time{}}
+	return flows{attempt: attempt, past: map[frontend]*past{}, deleted: map[string]bool{}}
+}
+
+// pastOf returns what is known of a frontend.
+func (f flows) pastOf(row matrix.Row, column matrix.Column) *past {
+	at := frontendOf(row, column)
+	if f.past[at] == nil {
+		f.past[at] = &past{by: map[string]time.Time{}}
+	}
+	return f.past[at]
 }
 
 // frontend is one as seen from a source, by the name of its row.
@@ -116,7 +134,7 @@ func translated(kind matrix.FrontendKind) bool {
 	}
 }
 
-// remember takes note of the frontends that have answered.
+// remember takes note of what a table has seen.
 func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 	rows, columns := verdict.Size()
 	for c := range columns {
@@ -125,38 +143,36 @@ func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
 			continue
 		}
 		for r := range rows {
-			at := frontendOf(verdict.Row(r), column)
-			cell := verdict.At(r, c)
-			seen := cell.Observed
-			if seen.Tries() > 0 {
-				f.closed[at] = !cell.Expected.Positive()
-			}
-			if seen.Outcomes[matrix.Refused] > 0 {
-				f.refused[at] = now
-			}
-			for name := range seen.Answers {
-				if f.by[at] == nil {
-					f.by[at] = map[string]time.Time{}
-				}
-				f.by[at][name] = now
-			}
-			if at.protocol != v1.ProtocolUDP {
-				// A table that says why nothing comes back, such as by a policy, is
-				// of a frontend that is there: its proxy drops the packet, which
-				// leaves no trace.
-				lost := seen.Outcomes[matrix.TimedOut] + seen.Outcomes[matrix.Unreachable]
-				if lost > 0 && cell.Expected.Equal(matrix.Fail()) && translated(column.Kind) && !fromChosenPort(column) {
-					f.astray[at] = now
-				}
-				continue
-			}
-			if seen.Connects() > 0 {
-				f.answered[at] = now
-			}
-			if len(seen.Answers) > 1 {
-				f.spread[at] = now
+			if cell := verdict.At(r, c); cell.Observed.Tries() > 0 {
+				f.pastOf(verdict.Row(r), column).remember(column, cell.Expected, cell.Observed, now)
 			}
 		}
+	}
+}
+
+// remember takes note of what was seen of the frontend.
+func (p *past) remember(column matrix.Column, expected matrix.Expectation, seen matrix.Observation, now time.Time) {
+	p.closed = !expected.Positive()
+	for name := range seen.Answers {
+		p.by[name] = now
+	}
+	if seen.Outcomes[matrix.Refused] > 0 {
+		p.refused = now
+	}
+	if v1.Protocol(column.Protocol) != v1.ProtocolUDP {
+		// A table that says why nothing comes back, such as by a policy, is of a
+		// frontend that is there: its proxy drops the packet, which leaves no trace.
+		lost := seen.Outcomes[matrix.TimedOut] + seen.Outcomes[matrix.Unreachable]
+		if lost > 0 && expected.Equal(matrix.Fail()) && translated(column.Kind) && !fromChosenPort(column) {
+			p.astray = now
+		}
+		return
+	}
+	if seen.Connects() > 0 {
+		p.answered = now
+	}
+	if len(seen.Answers) > 1 {
+		p.spread = now
 	}
 }
 
@@ -173,27 +189,38 @@ func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) t
 			continue // it is the flow that is asked for
 		}
 		for r := range rows {
-			at := frontendOf(table.Row(r), column)
-			last, answered := f.answered[at]
-			stale := answered && (column.Kind == matrix.FrontendNodePort || f.deleted[column.Address])
-			switch e := table.Expected(r, c); {
-			case !table.Probed(r, c):
-			case !f.astray[at].IsZero() && (e.Positive() || e.Equal(matrix.Refuse())):
-				longest = max(longest, f.attempt-now.Sub(f.astray[at]))
-			case stale && !e.Positive():
-				longest = max(longest, flowLifetime-now.Sub(last))
-			case e.KeepsToOne() && !f.spread[at].IsZero():
-				longest = max(longest, flowLifetime-now.Sub(f.spread[at]))
-			case column.Role == matrix.RoleSubject && at.protocol == v1.ProtocolUDP:
-				for name, last := range f.by[at] {
-					if slices.Contains(serving, name) && !e.Allows(name) {
-						longest = max(longest, flowLifetime-now.Sub(last))
-					}
-				}
+			if !table.Probed(r, c) {
+				continue
 			}
+			p, e := f.pastOf(table.Row(r), column), table.Expected(r, c)
+			if e.Positive() || e.Equal(matrix.Refuse()) {
+				longest = max(longest, p.astray.Add(f.attempt).Sub(now))
+			}
+			longest = max(longest, p.misleading(column, e, f.deleted[column.Address], serving).Add(flowLifetime).Sub(now))
 		}
 	}
 	return longest
+}
+
+// misleading returns when there was last a flow that leads elsewhere than a new one,
+// by what is expected of it; the zero time if there was none. Of the Service something
+// may have been deleted.
+func (p *past) misleading(column matrix.Column, expected matrix.Expectation, deleted bool, serving []string) time.Time {
+	switch {
+	case !expected.Positive() && !p.answered.IsZero() && (deleted || column.Kind == matrix.FrontendNodePort):
+		return p.answered
+	case expected.KeepsToOne() && !p.spread.IsZero():
+		return p.spread
+	case column.Role != matrix.RoleSubject || v1.Protocol(column.Protocol) != v1.ProtocolUDP:
+		return time.Time{}
+	}
+	var last time.Time
+	for name, answered := range p.by {
+		if slices.Contains(serving, name) && !expected.Allows(name) && answered.After(last) {
+			last = answered
+		}
+	}
+	return last
 }
 
 // bereaved tells whether a table has frontends that were answered by a backend
@@ -207,7 +234,7 @@ func (f flows) bereaved(table *matrix.Table, serving []string) bool {
 	rows, columns := table.Size()
 	for c := range columns {
 		for r := range rows {
-			backends := f.by[frontendOf(table.Row(r), table.Column(c))]
+			backends := f.pastOf(table.Row(r), table.Column(c)).by
 			for name := range backends {
 				if !slices.Contains(serving, name) && !table.Expected(r, c).Allows(name) {
 					delete(backends, name)
@@ -230,9 +257,9 @@ func (f flows) opened(table *matrix.Table) bool {
 	rows, columns := table.Size()
 	for c := range columns {
 		for r := range rows {
-			at := frontendOf(table.Row(r), table.Column(c))
-			if table.Probed(r, c) && f.closed[at] && table.Expected(r, c).Positive() {
-				delete(f.closed, at)
+			p := f.pastOf(table.Row(r), table.Column(c))
+			if p.closed && table.Probed(r, c) && table.Expected(r, c).Positive() {
+				p.closed = false
 				found = true
 			}
 		}

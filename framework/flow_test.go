@@ -22,6 +22,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	v1 "k8s.io/api/core/v1"
+
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
@@ -50,8 +52,13 @@ func TestFlows(t *testing.T) {
 	now := time.Now()
 	f := newFlows(attempt)
 	f.remember(verdict, now)
-	if len(f.answered) != 1 {
-		t.Errorf("remembered %v, want the UDP frontend only", f.answered)
+	for at, p := range f.past {
+		if udp := at.protocol == v1.ProtocolUDP; udp == p.answered.IsZero() {
+			t.Errorf("remembered of %v that it answered at %v, want that of the UDP frontend only", at, p.answered)
+		}
+	}
+	if len(f.past) != 2 {
+		t.Errorf("remembered %d frontends, want those of the two subjects", len(f.past))
 	}
 	if got := f.remaining(table(matrix.Refuse()), nil, now); got != 0 {
 		t.Errorf("the proxy removes the flows of endpoints that went away, but %v is waited", got)
@@ -209,7 +216,7 @@ func TestAwaitForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 		f, begun := newFlows(attempt), time.Now()
-		f.by[frontendOf(table.Row(0), column)] = map[string]time.Time{"b1": begun}
+		f.pastOf(table.Row(0), column).by["b1"] = begun
 		var kept []time.Duration
 		f.awaitForgotten(t.Context(), table, []string{"b1", "b2"}, func(context.Context) { kept = append(kept, time.Since(begun)) })
 		if waited := time.Since(begun); waited != flowLifetime {

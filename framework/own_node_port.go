@@ -39,9 +39,9 @@ func (table *Table) knowRefusedPorts(expected *matrix.Table, now time.Time) bool
 	found := false
 	for r, row := range table.rows {
 		for c, column := range table.columns {
-			last, refused := table.t.flows.refused[frontendOf(row, column)]
+			refused := table.t.flows.pastOf(row, column).refused
 			e := expected.Expected(r, c)
-			if !refused || now.Sub(last) > table.t.flows.attempt || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
+			if now.Sub(refused) > table.t.flows.attempt || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
 				continue
 			}
 			table.KnownFailure(TCPOwnNodePort, matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.Refusing(e.Backends()...))

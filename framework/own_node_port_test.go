@@ -45,7 +45,7 @@ func TestKnowRefusedPorts(t *testing.T) {
 	topology := &Topology{flows: newFlows(attempt)}
 	for _, row := range rows {
 		for _, column := range columns[:5] {
-			topology.flows.refused[frontendOf(row, column)] = now
+			topology.flows.pastOf(row, column).refused = now
 		}
 	}
 	known := func(at time.Time) (int, *matrix.Table) {
