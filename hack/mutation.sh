@@ -34,7 +34,7 @@ arguments=("--name=${CLUSTER_NAME}-mut" "--artifacts=${ARTIFACTS}")
 [[ -z "${FRESH:-}" ]] || arguments+=(--fresh)
 if [[ -n "${PROVE:-}" ]]; then
   build_ginkgo
-  arguments+=(--prove "--ginkgo=${OUT}/ginkgo" "--procs=${PARALLEL}")
+  arguments+=(--prove "--ginkgo=${OUT}/ginkgo" "--procs=${PARALLEL}" "--focus=${FOCUS}")
   [[ -n "${FAULTS:-}" ]] || arguments+=("--faults=^node-cut$")
 fi
 case "${PEER:-}" in

@@ -92,6 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&prove, "prove", false, "run every spec with each of the faults, and name those that pass")
 	flags.StringVar(&o.Ginkgo, "ginkgo", "_output/ginkgo", "Ginkgo's program, which runs several specs at once, with --prove")
 	flags.IntVar(&o.Procs, "procs", 4, "how many specs run at once, with --prove")
+	flags.StringVar(&o.Focus, "focus", "", "regular expression that selects specs by name, with --prove")
 	flags.StringVar(&o.Upstream, "upstream", "", "upstream's e2e.test")
 	flags.StringVar(&o.Artifacts, "artifacts", "_artifacts", "directory for the results")
 	flags.BoolVar(&o.Resume, "resume", false, "try only what the results of earlier runs lack")

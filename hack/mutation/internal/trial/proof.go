@@ -62,7 +62,7 @@ type Proofs struct {
 	Results    []*Proof `json:"results"`
 }
 
-// RunProof runs every spec of the suite with each of the faults, whichever specs
+// RunProof runs every spec of the suite, or those in focus, with each of the faults, whichever specs
 // these are meant for. A spec that passes beside all of them is one of which
 // nobody has seen that it can fail.
 func RunProof(ctx context.Context, o *Options) (*Proofs, error) {
@@ -114,8 +114,13 @@ func (t *trial) runEverySpec(ctx context.Context, dir string) (*report, error) {
 	if err := prepareDir(dir); err != nil {
 		return nil, err
 	}
-	return runReporting(ctx, dir, t.Ginkgo, fmt.Sprintf("--procs=%d", t.Procs), "--no-color", "--timeout="+proofTimeout.String(), t.Suite, "--",
+	arguments := []string{fmt.Sprintf("--procs=%d", t.Procs), "--no-color", "--timeout=" + proofTimeout.String()}
+	if t.Focus != "" {
+		arguments = append(arguments, "--focus="+t.Focus)
+	}
+	arguments = append(arguments, t.Suite, "--",
 		"--kubeconfig="+t.kubeconfig, "--report-dir="+dir, "--svc.propagationTimeout="+brokenPropagation.String())
+	return runReporting(ctx, dir, t.Ginkgo, arguments...)
 }
 
 // unproven returns the specs that have passed in some run and failed in none, and

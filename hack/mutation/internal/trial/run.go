@@ -47,6 +47,8 @@ type Options struct {
 	Cluster, Suite, Ginkgo, Upstream string
 	// Procs is how many specs run at once when all of them do.
 	Procs int
+	// Focus is a regular expression of those of them that are meant; empty for all.
+	Focus string
 	// Runs is how often upstream's specs are run for each fault.
 	Runs int
 	// Artifacts is the directory for what each run leaves. The results are in
