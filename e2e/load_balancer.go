@@ -153,7 +153,7 @@ var _ = SIGDescribe("Services load balancer addresses", func() {
 			donor := t.CreateService(ctx, "donor", "", e2esvc.ServicePort(80, protocol), e2esvc.OfType(v1.ServiceTypeNodePort))
 			nodePorts, number := donor.NodePorts(), donor.Spec.Ports[0].NodePort
 			donor.Delete(ctx)
-			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol), e2esvc.ByHand, allocatingNodePorts(false))
+			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol), e2esvc.ByHand, withoutNodePorts)
 			web.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, web.Spec.IPFamilies[0]), nil))
 			gomega.Expect(web.Spec.Ports[0].NodePort).To(gomega.BeZero(), "no node port was asked for")
 			check := func(phase string, ofNodePorts matrix.Expectation) {
@@ -174,7 +174,7 @@ var _ = SIGDescribe("Services load balancer addresses", func() {
 				s.Spec.Ports[0].NodePort = number
 			})
 			check("allocated", all)
-			web.Update(ctx, allocatingNodePorts(false))
+			web.Update(ctx, withoutNodePorts)
 			check("no longer asked for, and kept", all)
 			web.Update(ctx, func(s *v1.Service) { s.Spec.Ports[0].NodePort = 0 })
 			check("given back", matrix.Refuse())
@@ -229,10 +229,8 @@ func openTo(ranges ...string) func(*v1.Service) {
 	return func(s *v1.Service) { s.Spec.LoadBalancerSourceRanges = ranges }
 }
 
-// allocatingNodePorts says whether a load balancer asks for node ports.
-func allocatingNodePorts(allocate bool) func(*v1.Service) {
-	return func(s *v1.Service) { s.Spec.AllocateLoadBalancerNodePorts = ptr.To(allocate) }
-}
+// withoutNodePorts makes a load balancer ask for no node ports.
+func withoutNodePorts(s *v1.Service) { s.Spec.AllocateLoadBalancerNodePorts = ptr.To(false) }
 
 // rangeOfOtherFamily returns a source range of an IP family that a Service does
 // not have.

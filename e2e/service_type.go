@@ -88,7 +88,7 @@ var _ = SIGDescribe("Services that change their type", func() {
 	f.It("should be reached at a new port from the source port that was lost there before", func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)
 		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0})
-		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.ByHand, allocatingNodePorts(false))
+		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.ByHand, withoutNodePorts)
 		web.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, web.Spec.IPFamilies[0]), nil))
 		// The off-cluster client is asked for no ports.
 		inside := matrix.Not(matrix.RowsOfKind(matrix.SourceExternal))
@@ -122,7 +122,7 @@ var _ = SIGDescribe("Services that change their type", func() {
 			// A provider may give an address that it has back to another Service
 			// at once. So it takes this one, whose address is made up, to show
 			// that an address ends with its load balancer.
-			twin := t.CreateService(ctx, "twin", "web", e2esvc.ServicePort(80, protocol), e2esvc.ByHand, allocatingNodePorts(false))
+			twin := t.CreateService(ctx, "twin", "web", e2esvc.ServicePort(80, protocol), e2esvc.ByHand, withoutNodePorts)
 			vip80, vip81 := web.VIPPort(80, protocol), web.VIPPort(81, protocol)
 			numbers := t.ChooseNodePorts(ctx, 2)
 			nodePorts1 := web.PlannedNodePorts(onNodePort(e2esvc.ServicePort(80, protocol), numbers[0]))
