@@ -20,6 +20,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -70,7 +71,9 @@ func attemptLifetime(ctx context.Context, prober Prober, hosts []source) time.Du
 type flows struct {
 	// attempt is how long a TCP connection that nobody answers is remembered.
 	attempt time.Duration
-	past    map[frontend]*past
+
+	mu   sync.Mutex // streams go on while tables are checked
+	past map[frontend]*past
 	// deleted holds the addresses of Services of which something was deleted.
 	deleted map[string]bool
 }
@@ -92,12 +95,12 @@ type past struct {
 	answered, spread time.Time
 }
 
-func newFlows(attempt time.Duration) flows {
-	return flows{attempt: attempt, past: map[frontend]*past{}, deleted: map[string]bool{}}
+func newFlows(attempt time.Duration) *flows {
+	return &flows{attempt: attempt, past: map[frontend]*past{}, deleted: map[string]bool{}}
 }
 
-// pastOf returns what is known of a frontend.
-func (f flows) pastOf(row matrix.Row, column matrix.Column) *past {
+// pastOf returns what is known of a frontend, to who holds the lock.
+func (f *flows) pastOf(row matrix.Row, column matrix.Column) *past {
 	at := frontendOf(row, column)
 	if f.past[at] == nil {
 		f.past[at] = &past{by: map[string]time.Time{}}
@@ -118,7 +121,9 @@ func frontendOf(row matrix.Row, column matrix.Column) frontend {
 }
 
 // delete takes note that something was deleted of the Service with these addresses.
-func (f flows) delete(addresses []string) {
+func (f *flows) delete(addresses []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, address := range addresses {
 		f.deleted[address] = true
 	}
@@ -135,7 +140,9 @@ func translated(kind matrix.FrontendKind) bool {
 }
 
 // remember takes note of what a table has seen.
-func (f flows) remember(verdict *matrix.Comparison, now time.Time) {
+func (f *flows) remember(verdict *matrix.Comparison, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	rows, columns := verdict.Size()
 	for c := range columns {
 		column := verdict.Column(c)
@@ -162,8 +169,7 @@ func (p *past) remember(column matrix.Column, expected matrix.Expectation, seen 
 	if v1.Protocol(column.Protocol) != v1.ProtocolUDP {
 		// A table that says why nothing comes back, such as by a policy, is of a
 		// frontend that is there: its proxy drops the packet, which leaves no trace.
-		lost := seen.Outcomes[matrix.TimedOut] + seen.Outcomes[matrix.Unreachable]
-		if lost > 0 && expected.Equal(matrix.Fail()) && translated(column.Kind) && !fromChosenPort(column) {
+		if expected.Equal(matrix.Fail()) && isLost(column, seen) {
 			p.astray = now
 		}
 		return
@@ -176,11 +182,38 @@ func (p *past) remember(column matrix.Column, expected matrix.Expectation, seen 
 	}
 }
 
+// isLost tells whether tries over TCP were neither answered nor refused, and may be
+// taken up by a later one.
+func isLost(column matrix.Column, seen matrix.Observation) bool {
+	return seen.Outcomes[matrix.TimedOut]+seen.Outcomes[matrix.Unreachable] > 0 &&
+		v1.Protocol(column.Protocol) != v1.ProtocolUDP && translated(column.Kind) && !fromChosenPort(column)
+}
+
+// notice takes note of what a stream has just seen of a frontend that is expected to
+// be there: it may be interrupted.
+func (f *flows) notice(row matrix.Row, column matrix.Column, seen matrix.Observation) {
+	if !isLost(column, seen) {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pastOf(row, column).astray = time.Now()
+}
+
+// refused returns when a frontend has last refused.
+func (f *flows) refused(row matrix.Row, column matrix.Column) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pastOf(row, column).refused
+}
+
 // remaining returns how long it takes until no flow is left to a UDP frontend
 // that the table expects to fail, or to choose anew, and no attempt at a TCP frontend
 // that was not there and that it expects to answer or to refuse. The backends that
 // serve are given by name.
-func (f flows) remaining(table *matrix.Table, serving []string, now time.Time) time.Duration {
+func (f *flows) remaining(table *matrix.Table, serving []string, now time.Time) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var longest time.Duration
 	rows, columns := table.Size()
 	for c := range columns {
@@ -229,7 +262,9 @@ func (p *past) misleading(column matrix.Column, expected matrix.Expectation, del
 // what has the same source port: over UDP for as long as the node tracks a flow to
 // the backend, which is until its proxy removes that; over TCP for the 120 s that
 // are given to a connection that nobody answers.
-func (f flows) bereaved(table *matrix.Table, serving []string) bool {
+func (f *flows) bereaved(table *matrix.Table, serving []string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	found := false
 	rows, columns := table.Size()
 	for c := range columns {
@@ -252,7 +287,9 @@ func (f flows) bereaved(table *matrix.Table, serving []string) bool {
 // transactions: a connection that begins in between leaves its node untranslated,
 // and so will every later one from the same source port for 120 s
 // (nf_conntrack_tcp_timeout_syn_sent).
-func (f flows) opened(table *matrix.Table) bool {
+func (f *flows) opened(table *matrix.Table) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	found := false
 	rows, columns := table.Size()
 	for c := range columns {
@@ -267,16 +304,19 @@ func (f flows) opened(table *matrix.Table) bool {
 	return found
 }
 
-// awaitForgotten waits until the remaining time is over, or ctx is. Until then it
-// calls keep often enough for flows that are used each time to be remembered.
-func (f flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving []string, keep func(context.Context)) {
+// awaitForgotten waits until there is nothing left that a table could be misled by, or
+// ctx is over, but no longer than a proxy may take to end an interruption under which
+// streams get lost again and again. Until then it calls keep often enough for flows
+// that are used each time to be remembered.
+func (f *flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving []string, keep func(context.Context)) {
 	remaining := f.remaining(table, serving, time.Now())
 	if remaining <= 0 {
 		return
 	}
 	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier flows", remaining.Seconds())
-	for end := time.Now().Add(remaining); time.Now().Before(end) && ctx.Err() == nil; {
+	for end := time.Now().Add(remaining + Timeouts.Propagation); remaining > 0 && time.Now().Before(end) && ctx.Err() == nil; {
 		keep(ctx)
-		sleep(ctx, min(time.Until(end), flowLifetime/3))
+		sleep(ctx, min(remaining, flowLifetime/3))
+		remaining = f.remaining(table, serving, time.Now())
 	}
 }

@@ -18,6 +18,7 @@ package framework
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,6 +231,39 @@ func TestAwaitForgotten(t *testing.T) {
 			last = at
 		}
 	})
+}
+
+// TestAwaitForgottenGoesOn: an interrupted stream gets lost while its flows are waited
+// for, and goes on to do so for a while or for ever.
+func TestAwaitForgottenGoesOn(t *testing.T) {
+	row := matrix.Row{Name: "pod@node-1"}
+	column := matrix.Column{Name: "VIP", Kind: matrix.FrontendClusterIP, Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "TCP"}
+	for lost, want := range map[time.Duration]time.Duration{
+		20 * time.Second: 20*time.Second + attempt,
+		time.Hour:        attempt + Timeouts.Propagation,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			table, err := matrix.NewBuilder([]matrix.Row{row}, []matrix.Column{column}).Default(matrix.Connect("b1")).Build()
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, begun := newFlows(attempt), time.Now()
+			ctx, end := context.WithCancel(t.Context())
+			var stream sync.WaitGroup
+			stream.Go(func() {
+				for ; time.Since(begun) <= lost && ctx.Err() == nil; time.Sleep(time.Second) {
+					f.notice(row, column, failed(matrix.TimedOut, 1, "timeout"))
+				}
+			})
+			synctest.Wait()
+			f.awaitForgotten(ctx, table, nil, func(context.Context) {})
+			end()
+			stream.Wait()
+			if waited := time.Since(begun); waited < want || waited > want+flowLifetime+time.Second {
+				t.Errorf("lost for %v: waited %v, want about %v", lost, waited, want)
+			}
+		})
+	}
 }
 
 func TestAttemptLifetime(t *testing.T) {

@@ -39,7 +39,7 @@ func (table *Table) knowRefusedPorts(expected *matrix.Table, now time.Time) bool
 	found := false
 	for r, row := range table.rows {
 		for c, column := range table.columns {
-			refused := table.t.flows.pastOf(row, column).refused
+			refused := table.t.flows.refused(row, column)
 			e := expected.Expected(r, c)
 			if now.Sub(refused) > table.t.flows.attempt || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
 				continue

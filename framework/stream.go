@@ -190,6 +190,9 @@ func (s *Stream) probe(ctx, lasting context.Context, cell matrix.Cell, settled f
 				*seen = matrix.Observation{}
 			}
 		}
+		if s.tolerated(cell) > 0 {
+			s.t.flows.notice(s.sweep.table.Row(cell.Row), s.sweep.table.Column(cell.Column), one)
+		}
 		before = begun
 		*stretch = max(*stretch, begun.Sub(stretchBegun))
 		one = s.ordered(cell, &p, one)

@@ -56,7 +56,7 @@ type Topology struct {
 	// unsettled is set when a Service has changed and the proxies may not
 	// know it yet.
 	unsettled bool
-	flows     flows
+	flows     *flows
 	// nextSourcePort and flowSets count what [Topology.FixedPort] has given out.
 	nextSourcePort, flowSets int
 	// selfTested is set once a table of this spec has held the black hole
