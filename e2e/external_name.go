@@ -37,7 +37,7 @@ var _ = SIGDescribe("Services ExternalName", func() {
 	f.NamespacePodSecurityLevel = admissionapi.LevelBaseline
 
 	// EXN-01 and OLD-08
-	f.It("should be an alias for whatever they name until they get a ClusterIP", func(ctx context.Context) {
+	f.It("should be an alias for whatever they name until they get a ClusterIP", early, func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)
 		t.CreateBackends(ctx,
 			e2esvc.BackendSpec{Name: "foo1", Group: "foo", Node: 0},
@@ -72,7 +72,7 @@ var _ = SIGDescribe("Services ExternalName", func() {
 
 	for _, serviceType := range []v1.ServiceType{v1.ServiceTypeClusterIP, v1.ServiceTypeNodePort} {
 		// TYPE-02 to TYPE-05
-		f.It(fmt.Sprintf("should become of type %s and an alias again", serviceType), func(ctx context.Context) {
+		f.It(fmt.Sprintf("should become of type %s and an alias again", serviceType), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			t.CreateBackends(ctx,
 				e2esvc.BackendSpec{Name: "target1", Group: "target", Node: 0},

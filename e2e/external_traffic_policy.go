@@ -40,7 +40,7 @@ var _ = SIGDescribe("Services externalTrafficPolicy", func() {
 		over := func(text string) string { return fmt.Sprintf("%s over %s", text, protocol) }
 
 		// ETP-01, OLD-07, BEY-34
-		f.It(over("should serve node ports where an endpoint is and keep the source address when it is Local"), func(ctx context.Context) {
+		f.It(over("should serve node ports where an endpoint is and keep the source address when it is Local"), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			t.NeedNodes(2)
 			backends := t.CreateBackends(ctx,

@@ -109,7 +109,7 @@ var _ = SIGDescribe("Services without endpoints", func() {
 	})
 
 	// NOEP-02
-	f.It("should refuse when the only pod was evicted, whether it publishes unready pods or not", func(ctx context.Context) {
+	f.It("should refuse when the only pod was evicted, whether it publishes unready pods or not", early, func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)
 		b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Pod: e2esvc.Evictable})[0]
 		create := func(name string, publish bool) *e2esvc.Service {

@@ -68,7 +68,7 @@ var _ = SIGDescribe("Services with unready pods", func() {
 
 		// PNR-01, PNR-02, PNR-03: the twins have the same pod, and at each time
 		// one publishes it and the other does not.
-		f.It(over("should use them only while publishNotReadyAddresses is set"), func(ctx context.Context) {
+		f.It(over("should use them only while publishNotReadyAddresses is set"), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Gated: true, NotReady: true, Grace: longGrace})[0]
 			create := func(name string, publish bool) *e2esvc.Service {

@@ -115,7 +115,7 @@ var _ = SIGDescribe("Services that change their type", func() {
 	for _, protocol := range e2esvc.Protocols {
 		// TYPE-06, TYPE-07, BEY-04, BEY-15: each table shows the frontends that
 		// there are, those that there have been, and those that are to come.
-		f.It(fmt.Sprintf("should open and close frontends as their type and ports change over %s", protocol), func(ctx context.Context) {
+		f.It(fmt.Sprintf("should open and close frontends as their type and ports change over %s", protocol), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Gated: true})[0]
 			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol))

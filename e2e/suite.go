@@ -40,6 +40,10 @@ import (
 // SIGDescribe annotates specs with the label of their SIG.
 var SIGDescribe = framework.SIGDescribe("network")
 
+// early is for specs that take more than a minute, mostly waiting: begun last, they
+// would keep a run in parallel from its end.
+const early = ginkgo.SpecPriority(1)
+
 func init() {
 	framework.NewFrameworkExtensions = append(framework.NewFrameworkExtensions, func(f *framework.Framework) {
 		f.DumpAllNamespaceInfo = e2esvc.DumpNamespace

@@ -47,7 +47,7 @@ var _ = SIGDescribe("Services with terminating endpoints", func() {
 
 		// TERM-01, TERM-03, TERM-05, TERM-06: the direct columns show that the
 		// pod itself is reached until it is gone, its row that it reaches others.
-		f.It(over("should use them while no endpoint is ready"), func(ctx context.Context) {
+		f.It(over("should use them while no endpoint is ready"), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			b1 := t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0, Grace: longGrace, Gated: true})[0]
 			web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, protocol), e2esvc.OfType(v1.ServiceTypeNodePort))
@@ -76,7 +76,7 @@ var _ = SIGDescribe("Services with terminating endpoints", func() {
 		})
 
 		// TERM-02
-		f.It(over("should use those on the node under internalTrafficPolicy Local while none is ready there"), func(ctx context.Context) {
+		f.It(over("should use those on the node under internalTrafficPolicy Local while none is ready there"), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			t.NeedNodes(2)
 			n1, n2 := t.Node(0).Name, t.Node(1).Name
@@ -113,7 +113,7 @@ var _ = SIGDescribe("Services with terminating endpoints", func() {
 		})
 
 		// TERM-04
-		f.It(over("should use those on the node under externalTrafficPolicy Local while none is ready there"), func(ctx context.Context) {
+		f.It(over("should use those on the node under externalTrafficPolicy Local while none is ready there"), early, func(ctx context.Context) {
 			t := e2esvc.NewTopology(ctx, f)
 			t.NeedNodes(2)
 			n1, n2 := t.Node(0).Name, t.Node(1).Name

@@ -279,7 +279,7 @@ var _ = SIGDescribe("Services UDP flows", func() {
 })
 
 // flowPause is the time from one datagram of a flow that is streamed to the next:
-// a small part of the 30 s for which nodes remember a flow, and long enough for
+// a small part of the time for which nodes remember an exchange, and long enough for
 // the machine, on which each try is half a dozen processes.
 const flowPause = 3 * time.Second
 

@@ -84,7 +84,9 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		verdict, late, err = converge(ctx, s)
 	}
 	if err == nil && verdict.OK() && len(late) == 0 {
-		verdict, err = hold(ctx, s, verdict, o.hold)
+		if verdict, err = hold(ctx, s, verdict, o.hold); err == nil {
+			s.prolongFlows(ctx)
+		}
 	}
 	framework.ExpectNoError(err, "probing phase %q", phase)
 	if few := verdict.Undersampled(); len(few) > 0 {

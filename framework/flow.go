@@ -29,27 +29,37 @@ import (
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
-// flowLifetime is how long connection tracking keeps a UDP exchange of one
-// request and one answer (Linux: nf_conntrack_udp_timeout, 30 s).
-const flowLifetime = 31 * time.Second
-
-// attemptTimeout is the setting by which connection tracking keeps a TCP connection
-// that began and was not answered, in seconds, below /proc/sys. Linux has 120.
-const attemptTimeout = "net/netfilter/nf_conntrack_tcp_timeout_syn_sent"
-
-// attemptLifetime asks the nodes' host-network clients for that, and returns the
-// longest time, or Linux's own if one of them cannot tell.
-func attemptLifetime(ctx context.Context, prober Prober, hosts []source) time.Duration {
-	longest := time.Duration(0)
-	for _, value := range askSysctl(ctx, prober, hosts, attemptTimeout) {
-		seconds, err := strconv.Atoi(value)
-		if err != nil {
-			seconds = 120
-		}
-		longest = max(longest, time.Duration(seconds)*time.Second)
-	}
-	return longest + time.Second // more than a second counts as one
+// lifetimes are how long the nodes remember what leads a later probe from the same
+// source port.
+type lifetimes struct {
+	// Exchange is that of one request and one answer over UDP, and Attempt that of a
+	// TCP connection that began and was not answered.
+	Exchange, Attempt time.Duration
 }
+
+// askLifetimes asks the nodes' host-network clients for the settings of connection
+// tracking, and takes the longest times.
+func askLifetimes(ctx context.Context, prober Prober, hosts []source) lifetimes {
+	longest := func(setting string, usual int) time.Duration {
+		seconds := 0
+		for _, value := range askSysctl(ctx, prober, hosts, "net/netfilter/"+setting) {
+			if of, err := strconv.Atoi(value); err == nil {
+				seconds = max(seconds, of)
+			} else {
+				seconds = max(seconds, usual) // it cannot tell
+			}
+		}
+		return time.Duration(seconds+1) * time.Second // more than a second counts as one
+	}
+	return lifetimes{
+		Exchange: longest("nf_conntrack_udp_timeout", 30),
+		Attempt:  longest("nf_conntrack_tcp_timeout_syn_sent", 120),
+	}
+}
+
+// streamDelay is after how long one more exchange makes Linux take a UDP flow for a
+// stream, which it remembers for longer (nf_conntrack_udp_timeout_stream, 120 s).
+const streamDelay = 2500 * time.Millisecond
 
 // flows remembers when a UDP frontend last answered which source.
 //
@@ -69,8 +79,7 @@ func attemptLifetime(ctx context.Context, prober Prober, hosts []source) time.Du
 // there yet leaves its node untranslated, and so will what has the same source port
 // later, when the frontend is there (kube-proxy removes such flows over UDP only).
 type flows struct {
-	// attempt is how long a TCP connection that nobody answers is remembered.
-	attempt time.Duration
+	lifetimes
 
 	mu   sync.Mutex // streams go on while tables are checked
 	past map[frontend]*past
@@ -95,8 +104,8 @@ type past struct {
 	answered, spread time.Time
 }
 
-func newFlows(attempt time.Duration) *flows {
-	return &flows{attempt: attempt, past: map[frontend]*past{}, deleted: map[string]bool{}}
+func newFlows(remembered lifetimes) *flows {
+	return &flows{lifetimes: remembered, past: map[frontend]*past{}, deleted: map[string]bool{}}
 }
 
 // pastOf returns what is known of a frontend, to who holds the lock.
@@ -227,9 +236,9 @@ func (f *flows) remaining(table *matrix.Table, serving []string, now time.Time) 
 			}
 			p, e := f.pastOf(table.Row(r), column), table.Expected(r, c)
 			if e.Positive() || e.Equal(matrix.Refuse()) {
-				longest = max(longest, p.astray.Add(f.attempt).Sub(now))
+				longest = max(longest, p.astray.Add(f.Attempt).Sub(now))
 			}
-			longest = max(longest, p.misleading(column, e, f.deleted[column.Address], serving).Add(flowLifetime).Sub(now))
+			longest = max(longest, p.misleading(column, e, f.deleted[column.Address], serving).Add(f.Exchange).Sub(now))
 		}
 	}
 	return longest
@@ -316,7 +325,7 @@ func (f *flows) awaitForgotten(ctx context.Context, table *matrix.Table, serving
 	framework.Logf("Waiting %.0fs until the nodes have forgotten earlier flows", remaining.Seconds())
 	for end := time.Now().Add(remaining + Timeouts.Propagation); remaining > 0 && time.Now().Before(end) && ctx.Err() == nil; {
 		keep(ctx)
-		sleep(ctx, min(remaining, flowLifetime/3))
+		sleep(ctx, min(remaining, f.Exchange/3))
 		remaining = f.remaining(table, serving, time.Now())
 	}
 }

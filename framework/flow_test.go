@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
-const attempt = 121 * time.Second
+var remembered = lifetimes{Exchange: 31 * time.Second, Attempt: 121 * time.Second}
 
 func TestFlows(t *testing.T) {
 	source := "pod@node-1"
@@ -51,7 +51,7 @@ func TestFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	f := newFlows(attempt)
+	f := newFlows(remembered)
 	f.remember(verdict, now)
 	for at, p := range f.past {
 		if udp := at.protocol == v1.ProtocolUDP; udp == p.answered.IsZero() {
@@ -84,8 +84,8 @@ func TestFlows(t *testing.T) {
 	if got := f.remaining(table(matrix.Connect("b1")), nil, now); got != 0 {
 		t.Errorf("a table that expects answers waits %v", got)
 	}
-	if got := f.remaining(table(matrix.Refuse()), nil, now.Add(time.Second)); got != flowLifetime-time.Second {
-		t.Errorf("a table that expects failure waits %v, want %v", got, flowLifetime-time.Second)
+	if got := f.remaining(table(matrix.Refuse()), nil, now.Add(time.Second)); got != remembered.Exchange-time.Second {
+		t.Errorf("a table that expects failure waits %v, want %v", got, remembered.Exchange-time.Second)
 	}
 	source = "pod@node-2"
 	if got := f.remaining(table(matrix.Refuse()), nil, now); got != 0 {
@@ -105,13 +105,13 @@ func TestFlows(t *testing.T) {
 		t.Errorf("affinity from the start waits %v", got)
 	}
 	f.remember(verdict, now)
-	if got := f.remaining(pinned, nil, now.Add(time.Second)); got != flowLifetime-time.Second {
-		t.Errorf("affinity after none waits %v, want %v", got, flowLifetime-time.Second)
+	if got := f.remaining(pinned, nil, now.Add(time.Second)); got != remembered.Exchange-time.Second {
+		t.Errorf("affinity after none waits %v, want %v", got, remembered.Exchange-time.Second)
 	}
 
 	both := []string{"b1", "b2"}
-	if got := f.remaining(table(matrix.Connect("b2")), both, now.Add(time.Second)); got != flowLifetime-time.Second {
-		t.Errorf("a table without a backend that still serves waits %v, want %v", got, flowLifetime-time.Second)
+	if got := f.remaining(table(matrix.Connect("b2")), both, now.Add(time.Second)); got != remembered.Exchange-time.Second {
+		t.Errorf("a table without a backend that still serves waits %v, want %v", got, remembered.Exchange-time.Second)
 	}
 	for _, expected := range []matrix.Expectation{matrix.Connect("b1", "b2"), matrix.ConnectAny(), matrix.ConnectSome("b1", "b2")} {
 		if got := f.remaining(table(expected), both, now); got != 0 {
@@ -135,7 +135,7 @@ func TestOpened(t *testing.T) {
 		}
 		return built
 	}
-	f := newFlows(attempt)
+	f := newFlows(remembered)
 	remember := func(expected matrix.Expectation, seen matrix.Observation) {
 		verdict, err := table(expected).Compare(matrix.Grid{{seen}})
 		if err != nil {
@@ -178,9 +178,9 @@ func TestAstray(t *testing.T) {
 		expected matrix.Expectation
 		want     time.Duration
 	}{
-		"a port that is opened":            {column, matrix.Fail(), lost, matrix.Connect("b1"), attempt - time.Second},
-		"one that refuses":                 {column, matrix.Fail(), lost, matrix.Refuse(), attempt - time.Second},
-		"one that nothing leads to":        {column, matrix.Fail(), failed(matrix.Unreachable, 1, "no route"), matrix.Connect("b1"), attempt - time.Second},
+		"a port that is opened":            {column, matrix.Fail(), lost, matrix.Connect("b1"), remembered.Attempt - time.Second},
+		"one that refuses":                 {column, matrix.Fail(), lost, matrix.Refuse(), remembered.Attempt - time.Second},
+		"one that nothing leads to":        {column, matrix.Fail(), failed(matrix.Unreachable, 1, "no route"), matrix.Connect("b1"), remembered.Attempt - time.Second},
 		"one that stays away":              {column, matrix.Fail(), lost, matrix.Fail(), 0},
 		"one that refused all the time":    {column, matrix.Fail(), refused, matrix.Connect("b1"), 0},
 		"one that drops by a policy":       {column, matrix.TimeOut(), lost, matrix.Connect("b1"), 0},
@@ -199,7 +199,7 @@ func TestAstray(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := newFlows(attempt)
+		f := newFlows(remembered)
 		f.remember(verdict, now)
 		if got := f.remaining(table(column, test.expected), nil, now.Add(time.Second)); got != test.want {
 			t.Errorf("%s is waited for %v, want %v", why, got, test.want)
@@ -208,7 +208,7 @@ func TestAstray(t *testing.T) {
 }
 
 // TestAwaitForgotten: flows that go on are used meanwhile, for a single exchange is
-// forgotten after 30 s.
+// forgotten soon.
 func TestAwaitForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		column := matrix.Column{Name: "VIP", Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "UDP"}
@@ -216,16 +216,16 @@ func TestAwaitForgotten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, begun := newFlows(attempt), time.Now()
+		f, begun := newFlows(remembered), time.Now()
 		f.pastOf(table.Row(0), column).by["b1"] = begun
 		var kept []time.Duration
 		f.awaitForgotten(t.Context(), table, []string{"b1", "b2"}, func(context.Context) { kept = append(kept, time.Since(begun)) })
-		if waited := time.Since(begun); waited != flowLifetime {
-			t.Errorf("waited %v, want %v", waited, flowLifetime)
+		if waited := time.Since(begun); waited != remembered.Exchange {
+			t.Errorf("waited %v, want %v", waited, remembered.Exchange)
 		}
 		last := time.Duration(0)
-		for _, at := range append(kept, flowLifetime) {
-			if at-last > flowLifetime/2 {
+		for _, at := range append(kept, remembered.Exchange) {
+			if at-last > remembered.Exchange/2 {
 				t.Errorf("flows were used after %v, and not for %v before", kept, at-last)
 			}
 			last = at
@@ -239,15 +239,15 @@ func TestAwaitForgottenGoesOn(t *testing.T) {
 	row := matrix.Row{Name: "pod@node-1"}
 	column := matrix.Column{Name: "VIP", Kind: matrix.FrontendClusterIP, Role: matrix.RoleSubject, Address: "10.96.0.8", Port: 80, Protocol: "TCP"}
 	for lost, want := range map[time.Duration]time.Duration{
-		20 * time.Second: 20*time.Second + attempt,
-		time.Hour:        attempt + Timeouts.Propagation,
+		20 * time.Second: 20*time.Second + remembered.Attempt,
+		time.Hour:        remembered.Attempt + Timeouts.Propagation,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			table, err := matrix.NewBuilder([]matrix.Row{row}, []matrix.Column{column}).Default(matrix.Connect("b1")).Build()
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, begun := newFlows(attempt), time.Now()
+			f, begun := newFlows(remembered), time.Now()
 			ctx, end := context.WithCancel(t.Context())
 			var stream sync.WaitGroup
 			stream.Go(func() {
@@ -259,26 +259,30 @@ func TestAwaitForgottenGoesOn(t *testing.T) {
 			f.awaitForgotten(ctx, table, nil, func(context.Context) {})
 			end()
 			stream.Wait()
-			if waited := time.Since(begun); waited < want || waited > want+flowLifetime+time.Second {
+			if waited := time.Since(begun); waited < want || waited > want+remembered.Exchange+time.Second {
 				t.Errorf("lost for %v: waited %v, want about %v", lost, waited, want)
 			}
 		})
 	}
 }
 
-func TestAttemptLifetime(t *testing.T) {
+func TestAskLifetimes(t *testing.T) {
 	hosts := []source{{Row: matrix.Row{Name: "host@node-1"}}, {Row: matrix.Row{Name: "host@node-2"}}}
-	for second, want := range map[string]time.Duration{"30": 31 * time.Second, "60": time.Minute + time.Second, "": attempt} {
+	for second, want := range map[string]lifetimes{
+		"20": {Exchange: 26 * time.Second, Attempt: 26 * time.Second},
+		"60": {Exchange: time.Minute + time.Second, Attempt: time.Minute + time.Second},
+		"":   {Exchange: 31 * time.Second, Attempt: 121 * time.Second},
+	} {
 		fake := &FakeProber{Respond: func(p Probe, _ int) matrix.Observation {
 			switch {
 			case p.Source == "host@node-1":
-				return answered("30", 1)
+				return answered("25", 1)
 			case second == "":
 				return failed(matrix.NoSuchName, 1, "no such file")
 			}
 			return answered(second, 1)
 		}}
-		if got := attemptLifetime(t.Context(), fake, hosts); got != want {
+		if got := askLifetimes(t.Context(), fake, hosts); got != want {
 			t.Errorf("the other node says %q: %v, want %v", second, got, want)
 		}
 	}

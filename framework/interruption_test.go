@@ -120,7 +120,7 @@ func TestInterruptionThatIsNotOverWhenTheStreamStops(t *testing.T) {
 			ctx, end := context.WithCancel(lasting)
 			cell := matrix.Cell{}
 			s := &Stream{
-				t:     &Topology{flows: newFlows(attempt)},
+				t:     &Topology{flows: newFlows(remembered)},
 				sweep: sweep, grid: sweep.table.NewGrid(), gaps: [][]gap{{{}}}, stretches: [][]time.Duration{{0}},
 				begun: time.Now(), end: end, giveUp: giveUp,
 			}

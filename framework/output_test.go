@@ -95,7 +95,7 @@ func topologyOf(cluster miniatureCluster) *Topology {
 		f:      &framework.Framework{Namespace: &v1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "own"}}},
 		Nodes:  []Node{{Name: "node-1", Addresses: []string{"172.18.0.11"}}, {Name: "node-2", Addresses: []string{"172.18.0.12"}}},
 		prober: newAgnhostProber(nil, &rest.Config{}),
-		flows:  newFlows(attempt),
+		flows:  newFlows(remembered),
 	}
 	t.bystander, t.empty = t.service("bystander", "10.96.0.2"), t.service("empty", "10.96.0.3")
 	for _, node := range t.Nodes {

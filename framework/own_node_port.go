@@ -41,7 +41,7 @@ func (table *Table) knowRefusedPorts(expected *matrix.Table, now time.Time) bool
 		for c, column := range table.columns {
 			refused := table.t.flows.refused(row, column)
 			e := expected.Expected(r, c)
-			if now.Sub(refused) > table.t.flows.attempt || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
+			if now.Sub(refused) > table.t.flows.Attempt || !onOwnNodePort(row, column) || !e.Positive() || len(e.Backends()) == 0 {
 				continue
 			}
 			table.KnownFailure(TCPOwnNodePort, matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.Refusing(e.Backends()...))

@@ -42,7 +42,7 @@ func TestKnowRefusedPorts(t *testing.T) {
 		column("closed", "node-1", matrix.FrontendNodePort, "TCP"),
 		column("fresh", "node-1", matrix.FrontendNodePort, "TCP"),
 	}
-	topology := &Topology{flows: newFlows(attempt)}
+	topology := &Topology{flows: newFlows(remembered)}
 	for _, row := range rows {
 		for _, column := range columns[:5] {
 			topology.flows.pastOf(row, column).refused = now
@@ -89,7 +89,7 @@ func TestKnowRefusedPorts(t *testing.T) {
 			}
 		}
 	}
-	if cells, _ := known(now.Add(attempt + time.Second)); cells != 0 {
+	if cells, _ := known(now.Add(remembered.Attempt + time.Second)); cells != 0 {
 		t.Errorf("%d cells are known although the nodes have forgotten", cells)
 	}
 }

@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -55,10 +54,8 @@ type suite struct {
 	// client that they share; empty if there is one process only.
 	PacerURL string `json:"pacerURL,omitempty"`
 	// UnlimitedNodes are those of which a client may draw any number of refusals.
-	UnlimitedNodes []string `json:"unlimitedNodes,omitempty"`
-	// AttemptLifetime is how long the nodes remember a TCP connection that nobody
-	// answers.
-	AttemptLifetime time.Duration `json:"attemptLifetime"`
+	UnlimitedNodes []string  `json:"unlimitedNodes,omitempty"`
+	Lifetimes      lifetimes `json:"lifetimes"`
 
 	prober *agnhostProber
 	pacer  *pacer
@@ -133,7 +130,7 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 		prober.add(&host)
 	}
 	s.UnlimitedNodes = unlimitedNodes(ctx, prober, s.Hosts, s.families())
-	s.AttemptLifetime = attemptLifetime(ctx, prober, s.Hosts)
+	s.Lifetimes = askLifetimes(ctx, prober, s.Hosts)
 	external, err := findExternalClient(externalClient, framework.TestContext.KubeConfig, framework.TestContext.KubeContext)
 	if err != nil {
 		return nil, err

@@ -120,15 +120,29 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 	return context.Cause(ctx)
 }
 
+// lastingFlows returns the cells of the flows that are expected to go on.
+func (s *sweep) lastingFlows() []matrix.Cell {
+	return slices.DeleteFunc(s.cells(hasFixedPort), func(cell matrix.Cell) bool {
+		return !s.table.Expected(cell.Row, cell.Column).Positive()
+	})
+}
+
 // keepFlows uses each flow that is expected to go on, so that the nodes remember it.
 func (s *sweep) keepFlows(ctx context.Context) {
 	var wg sync.WaitGroup
-	for _, cell := range s.cells(hasFixedPort) {
-		if s.table.Expected(cell.Row, cell.Column).Positive() {
-			wg.Go(func() { _, _ = s.ask(ctx, cell, 1) })
-		}
+	for _, cell := range s.lastingFlows() {
+		wg.Go(func() { _, _ = s.ask(ctx, cell, 1) })
 	}
 	wg.Wait()
+}
+
+// prolongFlows makes streams of the flows that the table has, so that the nodes
+// remember them until the spec comes to its next table.
+func (s *sweep) prolongFlows(ctx context.Context) {
+	if len(s.lastingFlows()) > 0 {
+		sleep(ctx, streamDelay)
+		s.keepFlows(ctx)
+	}
 }
 
 // runRow probes cells of one row, a few at a time: first those that can be probed

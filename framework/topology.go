@@ -75,7 +75,7 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	}
 	t := &Topology{
 		Nodes: shared.Nodes, Families: shared.families(),
-		f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.sources(ginkgo.GinkgoParallelProcess()), flows: newFlows(shared.AttemptLifetime),
+		f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.sources(ginkgo.GinkgoParallelProcess()), flows: newFlows(shared.Lifetimes),
 	}
 	for i := range t.sources {
 		t.prober.add(&t.sources[i])

@@ -25,9 +25,9 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # What e2e/PARITY.md has rows for, section 1. Left out is what wants the Internet,
-# SCTP, a cloud or other images, and the API's own conformance.
+# SCTP, SSH to the nodes, a cloud or other images, and the API's own conformance.
 : "${FOCUS:=\[sig-network\] (Services |LoadBalancers |Conntrack |DNS |EndpointSlice |HostPort |LocalhostNodePorts |Networking Granular Checks: Services |Service CIDRs |Topology Hints |Traffic Distribution |Connectivity |\[Feature:IPv6DualStack\])}"
-: "${SKIP:=SCTP|Provider:|DNS configMap|Forward |finalizer|configurable pod|LocalhostNodePorts should let|API operations|collection of services|status lifecycle|listing all namespaces}"
+: "${SKIP:=SCTP|Disruptive|Provider:|DNS configMap|Forward |finalizer|configurable pod|LocalhostNodePorts should let|API operations|collection of services|status lifecycle|listing all namespaces}"
 
 need_go
 build_cluster

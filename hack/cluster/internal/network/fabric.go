@@ -260,9 +260,11 @@ func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
 	// kube-proxy walks the whole of it at each of its syncs. Of what is in there
 	// most are connections that have ended, for 120 s by default.
 	sysctls["net/netfilter/nf_conntrack_tcp_timeout_time_wait"] = "20"
-	// The suite waits for a connection to be forgotten that began before there was
-	// anybody to answer, for 120 s by default.
+	// The suite waits for what may mislead a later connection from the same source
+	// port to be forgotten: one that began before there was anybody to answer, for
+	// 120 s by default, and an exchange over UDP, for 30 s.
 	sysctls["net/netfilter/nf_conntrack_tcp_timeout_syn_sent"] = "30"
+	sysctls["net/netfilter/nf_conntrack_udp_timeout"] = "15"
 	return sysctls
 }
 
