@@ -55,13 +55,19 @@ func main() {
 	}
 }
 
-// printFocus prints a focus of the specs of the repository at root.
-func printFocus(root, beside, but string) error {
+// load returns the scenarios and the specs of the repository at root.
+func load(root string) ([]row, []spec, error) {
 	rows, err := parseRows(rowsFile)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	specs, err := findSpecs(filepath.Join(root, "e2e"))
+	return rows, specs, err
+}
+
+// printFocus prints a focus of the specs of the repository at root.
+func printFocus(root, beside, but string) error {
+	rows, specs, err := load(root)
 	if err != nil {
 		return err
 	}
@@ -74,11 +80,7 @@ func printFocus(root, beside, but string) error {
 
 // run verifies or writes the page of the repository at root.
 func run(root string, update bool) error {
-	rows, err := parseRows(rowsFile)
-	if err != nil {
-		return err
-	}
-	specs, err := findSpecs(filepath.Join(root, "e2e"))
+	rows, specs, err := load(root)
 	if err != nil {
 		return err
 	}

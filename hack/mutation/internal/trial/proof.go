@@ -62,9 +62,9 @@ type Proofs struct {
 	Results    []*Proof `json:"results"`
 }
 
-// RunProof runs every spec of the suite, or those in focus, with each of the faults, whichever specs
-// these are meant for. A spec that passes beside all of them is one of which
-// nobody has seen that it can fail.
+// RunProof runs every spec of the suite, or those in focus, with each of the
+// faults, whichever specs these are meant for. A spec that passes beside all of
+// them is one of which nobody has seen that it can fail.
 func RunProof(ctx context.Context, o *Options) (*Proofs, error) {
 	path := o.Artifacts + "-proof"
 	proofs := func(results []*Proof) *Proofs {
