@@ -93,19 +93,12 @@ var _ = SIGDescribe("Services without endpoints", func() {
 	f.It("should be reached from the source port that they were refused from", func(ctx context.Context) {
 		t := e2esvc.NewTopology(ctx, f)
 		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.OfType(v1.ServiceTypeNodePort))
-		// The off-cluster client is asked for no ports.
-		inside := matrix.Not(matrix.RowsOfKind(matrix.SourceExternal))
-		fromPort := e2esvc.FromPort(e2esvc.Columns(web.VIP(), web.NodePorts()))
-		check := func(phase string, columns []matrix.Column, expected matrix.Expectation, options ...e2esvc.CheckOption) {
-			table := t.NewTable(columns)
-			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.NotProbed())
-			table.Expect(inside, matrix.ColumnsOfService("web"), expected)
-			t.Check(ctx, phase, table, options...)
-		}
-		check("no endpoints", fromPort, matrix.Refuse())
+		frontends := e2esvc.Columns(web.VIP(), web.NodePorts())
+		fromPort := e2esvc.FromPort(frontends)
+		t.Check(ctx, "no endpoints", insideTable(t, fromPort, matrix.Refuse()))
 		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0})
-		check("b1 ready", e2esvc.Columns(web.VIP(), web.NodePorts()), matrix.Connect("b1"))
-		check("b1 ready, from the same ports", fromPort, matrix.Connect("b1"), e2esvc.AtOnce())
+		t.Check(ctx, "b1 ready", insideTable(t, frontends, matrix.Connect("b1")))
+		t.Check(ctx, "b1 ready, from the same ports", insideTable(t, fromPort, matrix.Connect("b1")), e2esvc.AtOnce())
 	})
 
 	// NOEP-02
@@ -144,6 +137,18 @@ var _ = SIGDescribe("Services without endpoints", func() {
 		expectNoEndpoint(published)
 	})
 })
+
+// inside are the clients that can be asked for source ports, which the off-cluster
+// one cannot.
+var inside = matrix.Not(matrix.RowsOfKind(matrix.SourceExternal))
+
+// insideTable returns a table of what the clients in the cluster see of some frontends.
+func insideTable(t *e2esvc.Topology, columns []matrix.Column, expected matrix.Expectation) *e2esvc.Table {
+	table := t.NewTable(columns)
+	table.Expect(matrix.AllRows(), matrix.ColumnsIn(columns), matrix.NotProbed())
+	table.Expect(inside, matrix.ColumnsIn(columns), expected)
+	return table
+}
 
 // expectLosses fails the spec if a try of these columns neither timed out nor reached
 // the backend, or if more than so many of a cell timed out.

@@ -90,26 +90,16 @@ var _ = SIGDescribe("Services that change their type", func() {
 		t.CreateBackends(ctx, e2esvc.BackendSpec{Name: "b1", Group: "web", Node: 0})
 		web := t.CreateService(ctx, "web", "web", e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.ByHand, withoutNodePorts)
 		web.SetIngress(ctx, ingressOf(t.UnusedAddress(ctx, web.Spec.IPFamilies[0]), nil))
-		// The off-cluster client is asked for no ports.
-		inside := matrix.Not(matrix.RowsOfKind(matrix.SourceExternal))
-		check := func(phase string, columns []matrix.Column, expected matrix.Expectation, options ...e2esvc.CheckOption) *matrix.Report {
-			table := t.NewTable(columns)
-			table.Expect(matrix.AllRows(), matrix.ColumnsOfService("web"), matrix.NotProbed())
-			table.Expect(inside, matrix.ColumnsOfService("web"), expected)
-			if len(options) > 0 {
-				table.KnownFailure(findings.TCPNewPort, inside, matrix.ColumnsIn(columns), matrix.Implementation())
-			}
-			return t.Check(ctx, phase, table, options...)
-		}
-
 		later := e2esvc.Columns(web.VIPPort(81, v1.ProtocolTCP), web.LoadBalancerPort(81, v1.ProtocolTCP))
 		fromPort := e2esvc.FromPort(later)
-		check("no such port", fromPort, matrix.Fail())
+		t.Check(ctx, "no such port", insideTable(t, fromPort, matrix.Fail()))
 		web.Update(ctx, func(s *v1.Service) { s.Spec.Ports[0].Port = 81 })
-		check("port 81", later, matrix.Connect("b1"))
+		t.Check(ctx, "port 81", insideTable(t, later, matrix.Connect("b1")))
+		table := insideTable(t, fromPort, matrix.Connect("b1"))
+		table.KnownFailure(findings.TCPNewPort, inside, matrix.ColumnsIn(fromPort), matrix.Implementation())
 		// The finding is about the ports that the first table has used, of which
 		// there are as many as it had tries under way at once.
-		expectLosses(check("port 81, from the same ports", fromPort, matrix.Connect("b1"), e2esvc.AtOnce()), fromPort, "b1", 4)
+		expectLosses(t.Check(ctx, "port 81, from the same ports", table, e2esvc.AtOnce()), fromPort, "b1", 4)
 	})
 
 	for _, protocol := range e2esvc.Protocols {

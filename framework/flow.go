@@ -19,47 +19,13 @@ package framework
 import (
 	"context"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
-	v1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
-
-// lifetimes are how long the nodes remember what leads a later probe from the same
-// source port.
-type lifetimes struct {
-	// Exchange is that of one request and one answer over UDP, and Attempt that of a
-	// TCP connection that began and was not answered.
-	Exchange, Attempt time.Duration
-}
-
-// askLifetimes asks the nodes' host-network clients for the settings of connection
-// tracking, and takes the longest times.
-func askLifetimes(ctx context.Context, prober Prober, hosts []source) lifetimes {
-	longest := func(setting string, usual int) time.Duration {
-		seconds := 0
-		for _, value := range askSysctl(ctx, prober, hosts, "net/netfilter/"+setting) {
-			if of, err := strconv.Atoi(value); err == nil {
-				seconds = max(seconds, of)
-			} else {
-				seconds = max(seconds, usual) // it cannot tell
-			}
-		}
-		return time.Duration(seconds+1) * time.Second // more than a second counts as one
-	}
-	return lifetimes{
-		Exchange: longest("nf_conntrack_udp_timeout", 30),
-		Attempt:  longest("nf_conntrack_tcp_timeout_syn_sent", 120),
-	}
-}
-
-// streamDelay is after how long one more exchange makes Linux take a UDP flow for a
-// stream, which it remembers for longer (nf_conntrack_udp_timeout_stream, 120 s).
-const streamDelay = 2500 * time.Millisecond
 
 // flows remembers when a UDP frontend last answered which source.
 //
@@ -87,23 +53,6 @@ type flows struct {
 	deleted map[string]bool
 }
 
-// past is what earlier tables have seen of a frontend. What did not happen has the
-// zero time.
-type past struct {
-	// by is when each backend has last answered.
-	by map[string]time.Time
-	// closed tells whether it was to fail when it was probed last.
-	closed bool
-	// refused is when it has last refused.
-	refused time.Time
-	// astray is when something was last sent there over TCP, was not refused, and
-	// nobody was there.
-	astray time.Time
-	// answered is when somebody has last answered over UDP, and spread when more
-	// than one backend has.
-	answered, spread time.Time
-}
-
 func newFlows(remembered lifetimes) *flows {
 	return &flows{lifetimes: remembered, past: map[frontend]*past{}, deleted: map[string]bool{}}
 }
@@ -117,34 +66,12 @@ func (f *flows) pastOf(row matrix.Row, column matrix.Column) *past {
 	return f.past[at]
 }
 
-// frontend is one as seen from a source, by the name of its row.
-type frontend struct {
-	source   string
-	address  string
-	port     int
-	protocol v1.Protocol
-}
-
-func frontendOf(row matrix.Row, column matrix.Column) frontend {
-	return frontend{row.Name, column.Address, column.Port, v1.Protocol(column.Protocol)}
-}
-
 // delete takes note that something was deleted of the Service with these addresses.
 func (f *flows) delete(addresses []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, address := range addresses {
 		f.deleted[address] = true
-	}
-}
-
-// translated tells whether a Service proxy translates what is sent to frontends of a kind.
-func translated(kind matrix.FrontendKind) bool {
-	switch kind {
-	case matrix.FrontendClusterIP, matrix.FrontendNodePort, matrix.FrontendLoopback, matrix.FrontendLoadBalancer, matrix.FrontendExternalIP:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -164,38 +91,6 @@ func (f *flows) remember(verdict *matrix.Comparison, now time.Time) {
 			}
 		}
 	}
-}
-
-// remember takes note of what was seen of the frontend.
-func (p *past) remember(column matrix.Column, expected matrix.Expectation, seen matrix.Observation, now time.Time) {
-	p.closed = !expected.Positive()
-	for name := range seen.Answers {
-		p.by[name] = now
-	}
-	if seen.Outcomes[matrix.Refused] > 0 {
-		p.refused = now
-	}
-	if v1.Protocol(column.Protocol) != v1.ProtocolUDP {
-		// A table that says why nothing comes back, such as by a policy, is of a
-		// frontend that is there: its proxy drops the packet, which leaves no trace.
-		if expected.Equal(matrix.Fail()) && isLost(column, seen) {
-			p.astray = now
-		}
-		return
-	}
-	if seen.Connects() > 0 {
-		p.answered = now
-	}
-	if len(seen.Answers) > 1 {
-		p.spread = now
-	}
-}
-
-// isLost tells whether tries over TCP were neither answered nor refused, and may be
-// taken up by a later one.
-func isLost(column matrix.Column, seen matrix.Observation) bool {
-	return seen.Outcomes[matrix.TimedOut]+seen.Outcomes[matrix.Unreachable] > 0 &&
-		v1.Protocol(column.Protocol) != v1.ProtocolUDP && translated(column.Kind) && !fromChosenPort(column)
 }
 
 // notice takes note of what a stream has just seen of a frontend that is expected to
@@ -242,27 +137,6 @@ func (f *flows) remaining(table *matrix.Table, serving []string, now time.Time) 
 		}
 	}
 	return longest
-}
-
-// misleading returns when there was last a flow that leads elsewhere than a new one,
-// by what is expected of it; the zero time if there was none. Of the Service something
-// may have been deleted.
-func (p *past) misleading(column matrix.Column, expected matrix.Expectation, deleted bool, serving []string) time.Time {
-	switch {
-	case !expected.Positive() && !p.answered.IsZero() && (deleted || column.Kind == matrix.FrontendNodePort):
-		return p.answered
-	case expected.KeepsToOne() && !p.spread.IsZero():
-		return p.spread
-	case column.Role != matrix.RoleSubject || v1.Protocol(column.Protocol) != v1.ProtocolUDP:
-		return time.Time{}
-	}
-	var last time.Time
-	for name, answered := range p.by {
-		if slices.Contains(serving, name) && !expected.Allows(name) && answered.After(last) {
-			last = answered
-		}
-	}
-	return last
 }
 
 // bereaved tells whether a table has frontends that were answered by a backend
