@@ -216,10 +216,11 @@ func (spec BackendSpec) shape(pod *v1.Pod) {
 // The server goes on serving all the same.
 func (t *Topology) SetReady(ctx context.Context, b *Backend, ready bool) {
 	ginkgo.GinkgoHelper()
-	status := v1.ConditionFalse
+	status, step := v1.ConditionFalse, "making %s unready"
 	if ready {
-		status = v1.ConditionTrue
+		status, step = v1.ConditionTrue, "making %s ready"
 	}
+	ginkgo.By(fmt.Sprintf(step, b.Name))
 	err := t.turn(ctx, b, status)
 	framework.ExpectNoError(err, "making backend %s ready or not", b.Name)
 	err = e2epod.WaitForPodCondition(ctx, t.f.ClientSet, b.Pod.Namespace, b.Pod.Name, "ready="+string(status), t.f.Timeouts.PodStartShort,
@@ -256,6 +257,7 @@ func (t *Topology) turn(ctx context.Context, b *Backend, status v1.ConditionStat
 // MoveToGroup changes what a backend is selected by, see [Selector].
 func (t *Topology) MoveToGroup(ctx context.Context, b *Backend, group string) {
 	ginkgo.GinkgoHelper()
+	ginkgo.By(fmt.Sprintf("moving %s to group %s", b.Name, group))
 	patch, err := json.Marshal(map[string]any{"metadata": metav1.ObjectMeta{Labels: Selector(group)}})
 	framework.ExpectNoError(err)
 	pod, err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Patch(ctx, b.Pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
@@ -267,6 +269,7 @@ func (t *Topology) MoveToGroup(ctx context.Context, b *Backend, group string) {
 // stays in the tables until [Topology.AwaitGone].
 func (t *Topology) Terminate(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
+	ginkgo.By("terminating " + b.Name)
 	err := t.f.ClientSet.CoreV1().Pods(b.Pod.Namespace).Delete(ctx, b.Pod.Name, metav1.DeleteOptions{})
 	framework.ExpectNoError(err, "deleting backend %s", b.Name)
 	b.terminating = true
@@ -277,6 +280,7 @@ func (t *Topology) Terminate(ctx context.Context, b *Backend) {
 // waiting for the first one to end (kubernetes/kubernetes#113606).
 func (t *Topology) EndGrace(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
+	ginkgo.By("ending the grace period of " + b.Name)
 	// The shell may be killed with the pod before it can say that all went well.
 	_, _, err := e2epod.ExecShellInPodWithFullOutput(ctx, t.f, b.Pod.Name, "kill -9 $(pidof agnhost)")
 	if err != nil {

@@ -52,6 +52,7 @@ func Evictable(pod *v1.Pod) {
 // always restarted never ends.
 func (t *Topology) Evict(ctx context.Context, b *Backend) {
 	ginkgo.GinkgoHelper()
+	ginkgo.By("evicting " + b.Name)
 	fill := fmt.Sprintf("head -c 4194304 /dev/zero > %s/full", scratch)
 	_, _, err := e2epod.ExecShellInPodWithFullOutput(ctx, t.f, b.Pod.Name, fill)
 	framework.ExpectNoError(err, "filling the volume of backend %s", b.Name)

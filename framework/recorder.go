@@ -158,7 +158,7 @@ func (s *Stream) collectRecorded(ctx context.Context) {
 				}
 				before = one.begun
 				seen = s.ordered(cell, &p, seen)
-				s.account(cell, g, seen, one.begun, one.begun)
+				g.note(s.sweep.table.Refuted(cell.Row, cell.Column, seen), one.begun, one.begun)
 				s.grid[cell.Row][cell.Column] = s.grid[cell.Row][cell.Column].Merge(s.admit(cell, &p, seen, one.begun))
 				s.sweep.tries++
 			}

@@ -60,13 +60,6 @@ type Result struct {
 	diagnosis *matrix.Diagnosis
 }
 
-// Gap is the longest time that a cell was not as expected at a stretch.
-type Gap struct {
-	Row     string  `json:"row"`
-	Column  string  `json:"column"`
-	Seconds float64 `json:"seconds"`
-}
-
 // lateness says what is wrong with a phase whose table is right, but came too
 // late. Its first line is the same in each run.
 func (r *Result) lateness() string {
@@ -80,7 +73,7 @@ func (r *Result) String() string {
 	text.WriteString(r.Table.Headline() + "\n" + r.Table.Text(matrix.TextOptions{}))
 	const atMost = 10
 	for _, gap := range r.Gaps[:min(atMost, len(r.Gaps))] {
-		fmt.Fprintf(&text, "longest gap %s -> %s: %.1f s\n", gap.Row, gap.Column, gap.Seconds)
+		text.WriteString(gap.String() + "\n")
 	}
 	if r.diagnosis != nil && len(r.diagnosis.Findings) > 0 {
 		text.WriteString("diagnosis:\n" + r.diagnosis.Text())

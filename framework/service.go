@@ -106,6 +106,7 @@ func WithPort(port v1.ServicePort) func(*v1.Service) {
 // Update changes the Service and keeps the result.
 func (s *Service) Update(ctx context.Context, change func(*v1.Service)) {
 	ginkgo.GinkgoHelper()
+	ginkgo.By("changing Service " + s.Name)
 	updated, err := e2eservice.UpdateService(ctx, s.t.f.ClientSet, s.Namespace, s.Name, change)
 	framework.ExpectNoError(err, "updating Service %s", s.Name)
 	// What it had before may be gone.
@@ -127,6 +128,7 @@ func (s *Service) addresses() []string {
 // Delete deletes the Service. Its columns can still be probed.
 func (s *Service) Delete(ctx context.Context) {
 	ginkgo.GinkgoHelper()
+	ginkgo.By("deleting Service " + s.Name)
 	err := s.t.f.ClientSet.CoreV1().Services(s.Namespace).Delete(ctx, s.Name, metav1.DeleteOptions{})
 	framework.ExpectNoError(err, "deleting Service %s", s.Name)
 	s.t.flows.delete(s.addresses())

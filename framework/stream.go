@@ -65,12 +65,6 @@ type Stream struct {
 	wg      sync.WaitGroup
 }
 
-// gap is the longest time that a cell has not been as expected at a stretch.
-type gap struct {
-	since   time.Time
-	longest time.Duration
-}
-
 // StreamOption changes how a stream probes.
 type StreamOption func(*Stream)
 
@@ -197,7 +191,7 @@ func (s *Stream) probe(ctx, lasting context.Context, cell matrix.Cell, settled f
 		*stretch = max(*stretch, begun.Sub(stretchBegun))
 		one = s.ordered(cell, &p, one)
 		*seen = seen.Merge(s.admit(cell, &p, one, begun))
-		s.account(cell, g, one, begun, time.Now())
+		g.note(s.sweep.table.Refuted(cell.Row, cell.Column, one), begun, time.Now())
 		sleep(ctx, pause-time.Since(begun))
 		return true
 	}
@@ -207,19 +201,6 @@ func (s *Stream) probe(ctx, lasting context.Context, cell matrix.Cell, settled f
 	for p.failing.Tries() > 0 && time.Since(p.since) < s.tolerated(cell) && lasting.Err() == nil && once(lasting) {
 	}
 	*seen = seen.Merge(p.failing)
-}
-
-// account takes note of how long a cell has not been as expected by the end of a
-// probe.
-func (s *Stream) account(cell matrix.Cell, g *gap, one matrix.Observation, begun, ended time.Time) {
-	if !s.sweep.table.Refuted(cell.Row, cell.Column, one) {
-		g.since = time.Time{}
-		return
-	}
-	if g.since.IsZero() {
-		g.since = begun
-	}
-	g.longest = max(g.longest, ended.Sub(g.since))
 }
 
 // For lets the probing go on for a while and then is [Stream.Stop].
@@ -299,10 +280,12 @@ func (s *Stream) result() (*matrix.Comparison, *Result, error) {
 
 		KnownFailures: s.table.knownFailures(verdict),
 	}
+	events := ginkgo.CurrentSpecReport().SpecEvents
 	for _, cell := range s.sweep.cells(func(matrix.Column) bool { return true }) {
-		if longest := s.gaps[cell.Row][cell.Column].longest; longest > 0 {
+		if g := s.gaps[cell.Row][cell.Column]; !g.began.IsZero() {
 			result.Gaps = append(result.Gaps, Gap{
-				Row: verdict.Row(cell.Row).Name, Column: verdict.Column(cell.Column).Name, Seconds: longest.Seconds(),
+				Row: verdict.Row(cell.Row).Name, Column: verdict.Column(cell.Column).Name,
+				Seconds: g.longest.Seconds(), Began: g.began, Step: stepAt(events, g.began),
 			})
 		}
 	}
