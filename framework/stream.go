@@ -270,6 +270,11 @@ func (s *Stream) Stop() *matrix.Report {
 // result is what the stream has seen so far.
 func (s *Stream) result() (*matrix.Comparison, *Result, error) {
 	verdict, err := s.sweep.table.Compare(s.grid)
+	if err == nil && s.table.knowRuleChange(verdict) {
+		if s.sweep.table, err = s.table.build(); err == nil {
+			verdict, err = s.sweep.table.Compare(s.grid)
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}

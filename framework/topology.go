@@ -57,6 +57,8 @@ type Topology struct {
 	// know it yet.
 	unsettled bool
 	flows     *flows
+	// nftables tells whether kube-proxy runs in nftables mode.
+	nftables bool
 	// nextSourcePort and flowSets count what [Topology.FixedPort] has given out.
 	nextSourcePort, flowSets int
 	// selfTested is set once a table of this spec has held the black hole
@@ -76,6 +78,7 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 	t := &Topology{
 		Nodes: shared.Nodes, Families: shared.families(),
 		f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.sources(ginkgo.GinkgoParallelProcess()), flows: newFlows(shared.Lifetimes),
+		nftables: shared.NFTables,
 	}
 	for i := range t.sources {
 		t.prober.add(&t.sources[i])

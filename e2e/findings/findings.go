@@ -51,7 +51,8 @@ var (
 		ID:    "udp-published-unready",
 		Title: "UDP flows to unready pods are cut, publishNotReadyAddresses or not, whenever endpoints of any UDP Service change",
 	}
+	NFTablesRuleChange = e2esvc.NFTablesRuleChange
 )
 
 // All are the findings, in the order of their sections.
-var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready}
+var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready, NFTablesRuleChange}
