@@ -149,7 +149,7 @@ var _ = SIGDescribe("Services on a disturbed cluster", func() {
 			table.Expect(matrix.AllRows(), matrix.And(services, there), matrix.Fail())
 		})
 		proxy.Thaw(ctx)
-		if proxy.ProxyMode(ctx) != "iptables" {
+		if t.ProxyMode != "iptables" {
 			// In iptables mode kube-proxy looks after its rules, because others
 			// flush what is not theirs. In nftables mode its table is its own:
 			// it notices with the next change that cannot be made.

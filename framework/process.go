@@ -162,11 +162,9 @@ func (t *Topology) AwaitAPI(ctx context.Context, answers bool) {
 	})
 }
 
-// Rules of kube-proxy.
-const (
-	// flushRules removes all that kube-proxy has set up on its node, with the
-	// tools that kube-proxy itself has, else the node's.
-	flushRules = `flushed=
+// flushRules removes all that kube-proxy has set up on its node, with the tools that
+// kube-proxy itself has, else the node's.
+const flushRules = `flushed=
 for pid in $(find) 1; do
   in="nsenter -t $pid -m -n --"
   for family in ip ip6; do
@@ -182,25 +180,11 @@ for pid in $(find) 1; do
   [ -z "$flushed" ] || break
 done
 [ -n "$flushed" ]`
-	// proxyMode asks kube-proxy for its mode.
-	proxyMode = `curl -sS -m 5 http://127.0.0.1:10249/proxyMode`
-)
 
 // FlushRules removes all rules of kube-proxy from its nodes.
 func (p *Process) FlushRules(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	p.onAll(ctx, "flushing the rules of", flushRules)
-}
-
-// ProxyMode returns the mode of kube-proxy, such as iptables, as the first of
-// the nodes has it; empty if it does not tell.
-func (p *Process) ProxyMode(ctx context.Context) string {
-	ginkgo.GinkgoHelper()
-	mode, err := p.hosts[0].run(ctx, proxyMode)
-	if err != nil {
-		framework.Logf("kube-proxy does not tell its mode: %v", err)
-	}
-	return strings.TrimSpace(mode)
 }
 
 // AwaitPods waits until all pods of nodes, whoever they belong to, are ready.

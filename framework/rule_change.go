@@ -16,14 +16,7 @@ limitations under the License.
 
 package framework
 
-import (
-	"context"
-	"slices"
-
-	v1 "k8s.io/api/core/v1"
-
-	"sigs.k8s.io/service-e2e/matrix"
-)
+import "sigs.k8s.io/service-e2e/matrix"
 
 // NFTablesRuleChange is the one finding that any stream may meet where kube-proxy runs
 // in nftables mode.
@@ -32,29 +25,13 @@ var NFTablesRuleChange = Finding{
 	Title: "a connection that begins at the very moment at which kube-proxy replaces the nftables rules of its Service is led nowhere",
 }
 
-// proxyModePort is where kube-proxy tells its mode on each node, by default
-// (metricsBindAddress in its configuration).
-const proxyModePort = 10249
-
-// runsNFTables tells whether kube-proxy says on any of the nodes of these host-network
-// clients that it runs in nftables mode. A proxy that says nothing does not.
-func runsNFTables(ctx context.Context, prober Prober, hosts []source) bool {
-	return slices.ContainsFunc(hosts, func(host source) bool {
-		seen, err := prober.Probe(ctx, Probe{
-			Source: host.Row.Name, Address: Loopback(v1.IPv4Protocol), Port: proxyModePort, Protocol: v1.ProtocolTCP,
-			Request: "proxyMode", Tries: 1,
-		})
-		return err == nil && seen.Answers["nftables"] > 0
-	})
-}
-
 // knowRuleChange makes [NFTablesRuleChange] known in the cell of a stream in which it
 // shows, and tells whether there is one. It is a matter of a microsecond or two at
 // each change, so it is a single try of all that the stream has made which is refused:
 // what goes wrong twice does so for another reason.
 func (table *Table) knowRuleChange(verdict *matrix.Comparison) bool {
 	wrong := verdict.Wrong()
-	if !table.t.nftables || len(wrong) != 1 {
+	if table.t.ProxyMode != nftablesMode || len(wrong) != 1 {
 		return false
 	}
 	row, column, cell := verdict.Row(wrong[0].Row), verdict.Column(wrong[0].Column), verdict.At(wrong[0].Row, wrong[0].Column)

@@ -35,22 +35,22 @@ func TestKnowRuleChange(t *testing.T) {
 		{Name: "direct", Address: "direct", Kind: matrix.FrontendPod, Role: matrix.RoleSubject},
 	}
 	for name, tc := range map[string]struct {
-		nftables bool
-		grid     matrix.Grid
-		want     bool
+		mode string
+		grid matrix.Grid
+		want bool
 	}{
-		"one try refused":           {true, matrix.Grid{{with(matrix.Refused, 1), fine}, {fine, fine}}, true},
-		"other mode":                {false, matrix.Grid{{with(matrix.Refused, 1), fine}, {fine, fine}}, false},
-		"two tries":                 {true, matrix.Grid{{with(matrix.Refused, 2), fine}, {fine, fine}}, false},
-		"two cells":                 {true, matrix.Grid{{with(matrix.Refused, 1), fine}, {with(matrix.Refused, 1), fine}}, false},
-		"timed out":                 {true, matrix.Grid{{with(matrix.TimedOut, 1), fine}, {fine, fine}}, false},
-		"past the proxy":            {true, matrix.Grid{{fine, with(matrix.Refused, 1)}, {fine, fine}}, false},
-		"answered by a stranger":    {true, matrix.Grid{{fine.Merge(matrix.Observation{Answers: map[string]int{"b3": 1}}), fine}, {fine, fine}}, false},
-		"as expected":               {true, matrix.Grid{{fine, fine}, {fine, fine}}, false},
-		"refused and by a stranger": {true, matrix.Grid{{with(matrix.Refused, 1).Merge(matrix.Observation{Answers: map[string]int{"b3": 1}}), fine}, {fine, fine}}, true},
+		"one try refused":           {"nftables", matrix.Grid{{with(matrix.Refused, 1), fine}, {fine, fine}}, true},
+		"other mode":                {"iptables", matrix.Grid{{with(matrix.Refused, 1), fine}, {fine, fine}}, false},
+		"two tries":                 {"nftables", matrix.Grid{{with(matrix.Refused, 2), fine}, {fine, fine}}, false},
+		"two cells":                 {"nftables", matrix.Grid{{with(matrix.Refused, 1), fine}, {with(matrix.Refused, 1), fine}}, false},
+		"timed out":                 {"nftables", matrix.Grid{{with(matrix.TimedOut, 1), fine}, {fine, fine}}, false},
+		"past the proxy":            {"nftables", matrix.Grid{{fine, with(matrix.Refused, 1)}, {fine, fine}}, false},
+		"answered by a stranger":    {"nftables", matrix.Grid{{fine.Merge(matrix.Observation{Answers: map[string]int{"b3": 1}}), fine}, {fine, fine}}, false},
+		"as expected":               {"nftables", matrix.Grid{{fine, fine}, {fine, fine}}, false},
+		"refused and by a stranger": {"nftables", matrix.Grid{{with(matrix.Refused, 1).Merge(matrix.Observation{Answers: map[string]int{"b3": 1}}), fine}, {fine, fine}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			table := &Table{t: &Topology{nftables: tc.nftables}, Builder: matrix.NewBuilder(rows, columns)}
+			table := &Table{t: &Topology{ProxyMode: tc.mode}, Builder: matrix.NewBuilder(rows, columns)}
 			table.Default(matrix.ConnectSome("b1", "b2"))
 			compare := func() *matrix.Comparison {
 				expected, err := table.Build()

@@ -56,8 +56,7 @@ type suite struct {
 	// UnlimitedNodes are those of which a client may draw any number of refusals.
 	UnlimitedNodes []string  `json:"unlimitedNodes,omitempty"`
 	Lifetimes      lifetimes `json:"lifetimes"`
-	// NFTables tells whether kube-proxy runs in nftables mode.
-	NFTables bool `json:"nftables,omitempty"`
+	ProxyMode      string    `json:"proxyMode,omitempty"`
 
 	prober *agnhostProber
 	pacer  *pacer
@@ -133,7 +132,7 @@ func SetupSuite(ctx context.Context, externalClient string) ([]byte, error) {
 	}
 	s.UnlimitedNodes = unlimitedNodes(ctx, prober, s.Hosts, s.families())
 	s.Lifetimes = askLifetimes(ctx, prober, s.Hosts)
-	s.NFTables = runsNFTables(ctx, prober, s.Hosts)
+	s.ProxyMode = askProxyMode(ctx, prober, s.Hosts)
 	external, err := findExternalClient(externalClient, framework.TestContext.KubeConfig, framework.TestContext.KubeContext)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ type Topology struct {
 	// Families are the IP families of the pods and the nodes, the primary
 	// one first.
 	Families []v1.IPFamily
+	// ProxyMode is the mode of kube-proxy, such as iptables; empty if it does not
+	// tell, as other Service proxies.
+	ProxyMode string
 
 	f       *framework.Framework
 	prober  *agnhostProber
@@ -57,8 +60,6 @@ type Topology struct {
 	// know it yet.
 	unsettled bool
 	flows     *flows
-	// nftables tells whether kube-proxy runs in nftables mode.
-	nftables bool
 	// nextSourcePort and flowSets count what [Topology.FixedPort] has given out.
 	nextSourcePort, flowSets int
 	// selfTested is set once a table of this spec has held the black hole
@@ -76,9 +77,8 @@ func NewTopology(_ context.Context, f *framework.Framework) *Topology {
 		framework.Fail("the suite was not set up: e2esvc.SetupSuite and AttachSuite run before the first spec")
 	}
 	t := &Topology{
-		Nodes: shared.Nodes, Families: shared.families(),
+		Nodes: shared.Nodes, Families: shared.families(), ProxyMode: shared.ProxyMode,
 		f: f, prober: shared.prober, pacer: shared.pacer, sources: shared.sources(ginkgo.GinkgoParallelProcess()), flows: newFlows(shared.Lifetimes),
-		nftables: shared.NFTables,
 	}
 	for i := range t.sources {
 		t.prober.add(&t.sources[i])
