@@ -79,7 +79,7 @@ func (t *Topology) Check(ctx context.Context, phase string, table *Table, option
 		late    []string
 	)
 	if o.atOnce {
-		verdict, err = wholeTable(ctx, s)
+		verdict, err = wholeTable(ctx, s, expected.NewGrid())
 	} else {
 		verdict, late, err = converge(ctx, s)
 	}
@@ -157,9 +157,12 @@ func (t *Topology) settling(column matrix.Column) bool {
 // converge waits until the settling cells are right, and returns the comparison
 // of a whole table that is probed after that, and the settling cells that were
 // not right in time, each in a line. If none had to be waited for, they are not
-// probed a second time.
+// probed a second time. What needs no waiting for, but takes a time limit, is probed
+// meanwhile.
 func converge(ctx context.Context, s *sweep) (verdict *matrix.Comparison, late []string, err error) {
 	grid := s.table.NewGrid()
+	dropped, _ := split(s.cells(func(c matrix.Column) bool { return !s.settling(c) }), s.isDropped)
+	meanwhile := s.begin(ctx, dropped)
 	wrong := s.cells(s.settling)
 	begun, rounds := time.Now(), 0
 	var current *matrix.Comparison
@@ -196,24 +199,23 @@ func converge(ctx context.Context, s *sweep) (verdict *matrix.Comparison, late [
 			late = append(late, current.Describe(cell))
 		}
 	}
-	if rounds == 1 && len(wrong) == 0 {
-		verdict, err = restOfTable(ctx, s, grid)
-	} else {
-		verdict, err = wholeTable(ctx, s)
+	if rounds > 1 || len(wrong) > 0 {
+		grid = s.table.NewGrid() // what was waited for has changed since, or may have
 	}
+	if err := meanwhile(grid); err != nil {
+		return nil, nil, err
+	}
+	verdict, err = wholeTable(ctx, s, grid)
 	return verdict, late, err
 }
 
-// wholeTable probes every cell of the table anew.
-func wholeTable(ctx context.Context, s *sweep) (*matrix.Comparison, error) {
+// wholeTable probes every cell of the table that is not in the grid yet.
+func wholeTable(ctx context.Context, s *sweep, grid matrix.Grid) (*matrix.Comparison, error) {
 	s.verdict = true
-	return probeAndCompare(ctx, s, s.cells(func(matrix.Column) bool { return true }), s.table.NewGrid())
-}
-
-// restOfTable probes the cells that are not in the grid yet, the settling ones being.
-func restOfTable(ctx context.Context, s *sweep, grid matrix.Grid) (*matrix.Comparison, error) {
-	s.verdict = true
-	return probeAndCompare(ctx, s, s.cells(func(c matrix.Column) bool { return !s.settling(c) }), grid)
+	open := slices.DeleteFunc(s.cells(func(matrix.Column) bool { return true }), func(cell matrix.Cell) bool {
+		return grid[cell.Row][cell.Column].Tries() > 0
+	})
+	return probeAndCompare(ctx, s, open, grid)
 }
 
 func probeAndCompare(ctx context.Context, s *sweep, cells []matrix.Cell, grid matrix.Grid) (*matrix.Comparison, error) {

@@ -65,7 +65,7 @@ func good(Probe, int) matrix.Observation { return answered("ns/b1", 1) }
 
 func TestSweepProbesEveryCell(t *testing.T) {
 	s, fake := testSweep(t, nil, good)
-	verdict, err := wholeTable(t.Context(), s)
+	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}
@@ -89,7 +89,7 @@ func TestSweepLeavesOutWhatIsNotPromised(t *testing.T) {
 	s, fake := testSweep(t, func(b *matrix.Builder) {
 		b.Expect(matrix.RowNamed("pod@node-2"), matrix.ColumnNamed("VIP"), matrix.NotProbed())
 	}, good)
-	if _, err := wholeTable(t.Context(), s); err != nil {
+	if _, err := wholeTable(t.Context(), s, s.table.NewGrid()); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range fake.Calls() {
@@ -113,7 +113,7 @@ func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
 		mu.Unlock()
 		return failed(matrix.TimedOut, 1, "i/o timeout")
 	})
-	verdict, err := wholeTable(t.Context(), s)
+	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}
@@ -167,7 +167,7 @@ func TestSweepTrustsWhatWasSound(t *testing.T) {
 	})
 	requests := func() map[string][]int {
 		before := len(fake.Calls())
-		if _, err := wholeTable(t.Context(), s); err != nil {
+		if _, err := wholeTable(t.Context(), s, s.table.NewGrid()); err != nil {
 			t.Fatal(err)
 		}
 		tries := map[string][]int{}
@@ -240,6 +240,60 @@ func TestConvergeProbesOnce(t *testing.T) {
 	want := map[string]int{"10.96.0.9": s.table.Sampling(0, 0).Tries, "10.244.1.2": s.table.Sampling(0, 1).Tries}
 	if !maps.Equal(tries, want) {
 		t.Errorf("tries %v, want %v", tries, want)
+	}
+}
+
+// TestConvergeWaitsForTimeLimitsMeanwhile: a control that is to time out is tried while
+// the subjects are waited for, once, and is as final as all others.
+func TestConvergeWaitsForTimeLimitsMeanwhile(t *testing.T) {
+	quickTimeouts(t)
+	for name, test := range map[string]struct {
+		hole  matrix.Observation
+		wrong int
+	}{
+		"a black hole": {failed(matrix.TimedOut, 1, "i/o timeout"), 0},
+		"an answer":    {answered("ns/b1", 1), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			ready := make(chan struct{})
+			s, fake := testSweep(t, func(b *matrix.Builder) {
+				b.Expect(matrix.AllRows(), matrix.ColumnNamed("b1 direct"), matrix.TimeOut())
+			}, func(p Probe, attempt int) matrix.Observation {
+				switch {
+				case p.Address != "10.96.0.9":
+					select {
+					case <-ready: // no try ends before the subjects are right
+					case <-ctx.Done():
+					}
+					return test.hole
+				case p.Source == "pod@node-2" && attempt < 3:
+					return failed(matrix.Refused, 1, "connection refused")
+				case p.Source == "pod@node-2" && attempt == 3:
+					close(ready)
+				}
+				return good(p, attempt)
+			})
+			verdict, late, err := converge(ctx, s)
+			if err != nil || len(late) > 0 || len(verdict.Undersampled()) > 0 || len(verdict.Wrong()) != test.wrong {
+				t.Fatalf("err %v, late %v, undersampled %v, wrong %v", err, late, verdict.Undersampled(), verdict.Wrong())
+			}
+			asked, total := 0, 0
+			for _, p := range fake.Calls() {
+				total += p.Tries
+				if p.Source == "pod@node-1" && p.Address != "10.96.0.9" {
+					asked += p.Tries
+				}
+			}
+			want := s.table.Sampling(0, 1).Tries
+			if seen := verdict.At(0, 1).Observed.Tries(); seen != want || asked != want {
+				t.Errorf("%d tries asked for and %d in the verdict, want %d", asked, seen, want)
+			}
+			if s.tries != total {
+				t.Errorf("%d tries counted of %d", s.tries, total)
+			}
+		})
 	}
 }
 
@@ -379,7 +433,7 @@ func TestFollowUpTriesWrongCellsAgain(t *testing.T) {
 				}
 				return failed(matrix.TimedOut, 1, "i/o timeout")
 			})
-			compared, err := wholeTable(t.Context(), s)
+			compared, err := wholeTable(t.Context(), s, s.table.NewGrid())
 			if err != nil || len(compared.Wrong()) != 1 {
 				t.Fatalf("err %v, wrong %v", err, compared.Wrong())
 			}
@@ -409,7 +463,7 @@ func TestFollowUpEndsInTime(t *testing.T) {
 	s, fake := testSweep(t, func(b *matrix.Builder) { b.Default(matrix.Connect("b1", "b2")) }, func(Probe, int) matrix.Observation {
 		return failed(matrix.TimedOut, 1, "i/o timeout")
 	})
-	compared, err := wholeTable(t.Context(), s)
+	compared, err := wholeTable(t.Context(), s, s.table.NewGrid())
 	if err != nil {
 		t.Fatal(err)
 	}

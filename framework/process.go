@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ const longestFreeze = 5 * time.Minute
 type Process struct {
 	command string
 	hosts   []host
+	frozen  bool
 }
 
 // KubeProxies returns kube-proxy on nodes. It skips the spec if that is not what
@@ -55,7 +57,15 @@ func (t *Topology) KubeProxies(ctx context.Context, nodes ...Node) *Process {
 			e2eskipper.Skipf("needs kube-proxy, and there is no process of that name on %s", host.name())
 		}
 	}
+	t.proxies = append(t.proxies, p)
 	return p
+}
+
+// proxyFrozen tells whether the spec keeps kube-proxy of a node from its work.
+func (t *Topology) proxyFrozen(node string) bool {
+	return slices.ContainsFunc(t.proxies, func(p *Process) bool {
+		return p.frozen && slices.ContainsFunc(p.hosts, func(h host) bool { return h.name() == node })
+	})
 }
 
 // APIServers returns kube-apiserver wherever it runs: in pods, or where the
@@ -111,6 +121,7 @@ func detached(script string) string {
 // and nobody replaces them. They go on when the spec ends, at the latest.
 func (p *Process) Freeze(ctx context.Context) {
 	ginkgo.GinkgoHelper()
+	p.frozen = true
 	p.onAll(ctx, "freezing", "kill -STOP $pids && "+detached(fmt.Sprintf("sleep %.0f; kill -CONT $pids", longestFreeze.Seconds())))
 	ginkgo.DeferCleanup(p.Thaw)
 }
@@ -119,6 +130,7 @@ func (p *Process) Freeze(ctx context.Context) {
 func (p *Process) Thaw(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	p.onAll(ctx, "thawing", "kill -CONT $pids")
+	p.frozen = false
 }
 
 // awaitNew is a script that waits until other processes run than those of pids.
@@ -129,6 +141,7 @@ const awaitNew = `i=0; while now=$(find); [ -z "$now" ] || [ "$now" = "$pids" ];
 func (p *Process) Restart(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	p.onAll(ctx, "restarting", "kill -KILL $pids && "+awaitNew)
+	p.frozen = false
 }
 
 // Outage freezes the processes for a while and then kills them. It returns at

@@ -44,7 +44,7 @@ import (
 // when the kernel happens to choose its port again.
 //
 // A sentinel that does not answer in time is no failure: the table will show
-// what is wrong, if anything is.
+// what is wrong, if anything is. A proxy that the spec has frozen is not waited for.
 func (t *Topology) awaitProxies(ctx context.Context) error {
 	if !t.unsettled {
 		return nil
@@ -59,7 +59,7 @@ func (t *Topology) awaitProxies(ctx context.Context) error {
 	start := time.Now()
 	var wg sync.WaitGroup
 	for i := range t.sources {
-		if row := t.sources[i].Row; row.Kind != matrix.SourceExternal {
+		if row := t.sources[i].Row; row.Kind != matrix.SourceExternal && !t.proxyFrozen(row.Node) {
 			wg.Go(func() { t.awaitAnswer(ctx, row.Name, sentinel) })
 		}
 	}

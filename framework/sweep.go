@@ -120,6 +120,22 @@ func (s *sweep) run(ctx context.Context, cells []matrix.Cell, grid matrix.Grid) 
 	return context.Cause(ctx)
 }
 
+// begin probes cells beside others, for the verdict, until the function that it
+// returns is called, which waits for the rest and puts what was seen into a grid.
+func (s *sweep) begin(ctx context.Context, cells []matrix.Cell) func(matrix.Grid) error {
+	aside := &sweep{prober: s.prober, table: s.table, pacer: s.pacer, name: s.name, verdict: true}
+	seen, done := s.table.NewGrid(), make(chan error, 1)
+	go func() { done <- aside.run(ctx, cells, seen) }()
+	return func(grid matrix.Grid) error {
+		err := <-done
+		for _, cell := range cells {
+			grid[cell.Row][cell.Column] = seen[cell.Row][cell.Column]
+		}
+		s.tries += aside.tries
+		return err
+	}
+}
+
 // lastingFlows returns the cells of the flows that are expected to go on.
 func (s *sweep) lastingFlows() []matrix.Cell {
 	return slices.DeleteFunc(s.cells(hasFixedPort), func(cell matrix.Cell) bool {

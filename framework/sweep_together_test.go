@@ -59,7 +59,7 @@ func TestSweepProbesTogether(t *testing.T) {
 		return answered("b1", 1)
 	}}
 	s := &sweep{prober: fake, table: table, name: func(_ string, _ Request, answer string) string { return answer }}
-	verdict, err := wholeTable(t.Context(), s)
+	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,8 @@ type Topology struct {
 	// know it yet.
 	unsettled bool
 	flows     *flows
+	// proxies are those that the spec disturbs.
+	proxies []*Process
 	// nextSourcePort and flowSets count what [Topology.FixedPort] has given out.
 	nextSourcePort, flowSets int
 	// selfTested is set once a table of this spec has held the black hole

@@ -263,7 +263,7 @@ func hostSysctls(c *plan.Cluster, host plan.Host) map[string]string {
 	// The suite waits for what may mislead a later connection from the same source
 	// port to be forgotten: one that began before there was anybody to answer, for
 	// 120 s by default, and an exchange over UDP, for 30 s.
-	sysctls["net/netfilter/nf_conntrack_tcp_timeout_syn_sent"] = "30"
+	sysctls["net/netfilter/nf_conntrack_tcp_timeout_syn_sent"] = "15"
 	sysctls["net/netfilter/nf_conntrack_udp_timeout"] = "15"
 	return sysctls
 }
