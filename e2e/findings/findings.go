@@ -52,7 +52,12 @@ var (
 		Title: "UDP flows to unready pods are cut, publishNotReadyAddresses or not, whenever endpoints of any UDP Service change",
 	}
 	NFTablesRuleChange = e2esvc.NFTablesRuleChange
+	// ZoneAtStart marks no cells: where it is, specs fail.
+	ZoneAtStart = e2esvc.Finding{
+		ID:    "zone-at-start",
+		Title: "a kube-proxy that starts on a busy node may never hear of the node's zone, and sends traffic to all zones",
+	}
 )
 
 // All are the findings, in the order of their sections.
-var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready, NFTablesRuleChange}
+var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready, NFTablesRuleChange, ZoneAtStart}

@@ -303,6 +303,9 @@ func (b *creation) waitServing(ctx context.Context) error {
 		return err
 	}
 	b.progress.Say("CoreDNS is serving on every node")
+	if err := labelZones(ctx, client, b.plan); err != nil {
+		return err
+	}
 	if b.plan.LoadBalancer == plan.LoadBalancerMetalLB {
 		for _, workload := range metalLB {
 			if err := b.waitAddon(ctx, client, workload, metalLBTimeout); err != nil {
