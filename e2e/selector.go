@@ -26,6 +26,7 @@ import (
 	admissionapi "k8s.io/pod-security-admission/api"
 	"k8s.io/utils/ptr"
 
+	"sigs.k8s.io/service-e2e/e2e/findings"
 	e2esvc "sigs.k8s.io/service-e2e/framework"
 	"sigs.k8s.io/service-e2e/matrix"
 )
@@ -57,7 +58,11 @@ var _ = SIGDescribe("Services selector", func() {
 			table := t.NewTable(columns)
 			table.Expect(matrix.AllRows(), matrix.ColumnsIn(columns), matrix.ConnectSome("blue1", "blue2", "green1", "green2"))
 			throughOwnNode(t, table, web.NodePorts())
-			meanwhile := t.Stream(ctx, "meanwhile", table)
+			var options []e2esvc.StreamOption
+			if protocol == v1.ProtocolUDP {
+				options = append(options, e2esvc.Cut(findings.UDPLeavingEndpoint, matrix.ColumnsIn(columns)))
+			}
+			meanwhile := t.Stream(ctx, "meanwhile", table, options...)
 			web.Update(ctx, selecting("green"))
 			check("green", "green1", "green2")
 			meanwhile.Stop()

@@ -22,6 +22,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -112,7 +113,7 @@ func (s *Service) Update(ctx context.Context, change func(*v1.Service)) {
 	// What it had before may be gone.
 	s.t.flows.delete(s.addresses())
 	s.Service = updated
-	s.t.unsettled = true
+	s.t.unsettled, s.t.changed = true, time.Now()
 	s.t.flows.delete(s.addresses())
 }
 

@@ -55,6 +55,8 @@ type Stream struct {
 	interruptions []interruption
 	refusable     []interruption
 	order         []string
+	// cuts are set by [Cut].
+	cuts []cut
 	// recordedPause is set by [Recorded]; recorders then probe for the stream,
 	// and collect gets from them what they have seen.
 	recordedPause time.Duration
@@ -270,7 +272,7 @@ func (s *Stream) Stop() *matrix.Report {
 // result is what the stream has seen so far.
 func (s *Stream) result() (*matrix.Comparison, *Result, error) {
 	verdict, err := s.sweep.table.Compare(s.grid)
-	if err == nil && s.table.knowRuleChange(verdict) {
+	if err == nil && (s.table.knowRuleChange(verdict) || s.knowCuts(verdict)) {
 		if s.sweep.table, err = s.table.build(); err == nil {
 			verdict, err = s.sweep.table.Compare(s.grid)
 		}

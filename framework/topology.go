@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -59,7 +60,9 @@ type Topology struct {
 	// unsettled is set when a Service has changed and the proxies may not
 	// know it yet.
 	unsettled bool
-	flows     *flows
+	// changed is when the spec last changed a Service.
+	changed time.Time
+	flows   *flows
 	// proxies are those that the spec disturbs.
 	proxies []*Process
 	// nextSourcePort and flowSets count what [Topology.FixedPort] has given out.

@@ -30,7 +30,7 @@ var (
 	UDPNodePortToZero = e2esvc.Finding{
 		ID:    "udp-node-port-to-zero",
 		Title: "UDP flows to a node port outlive the last endpoint of its Service",
-		Link:  "https://github.com/kubernetes/kubernetes/pull/139628",
+		Link:  "https://github.com/kubernetes/kubernetes/issues/139628",
 	}
 	UDPDeletedService = e2esvc.Finding{
 		ID:    "udp-deleted-service",
@@ -52,6 +52,11 @@ var (
 		Title: "UDP flows to unready pods are cut, publishNotReadyAddresses or not, whenever endpoints of any UDP Service change",
 	}
 	NFTablesRuleChange = e2esvc.NFTablesRuleChange
+	UDPLeavingEndpoint = e2esvc.Finding{
+		ID:    "udp-leaving-endpoint",
+		Title: "an answer over UDP that is under way when its backend leaves the Service is lost, although the backend goes on",
+		Link:  "https://github.com/kubernetes/kubernetes/pull/137986",
+	}
 	// ZoneAtStart marks no cells: where it is, specs fail.
 	ZoneAtStart = e2esvc.Finding{
 		ID:    "zone-at-start",
@@ -60,4 +65,4 @@ var (
 )
 
 // All are the findings, in the order of their sections.
-var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready, NFTablesRuleChange, ZoneAtStart}
+var All = []e2esvc.Finding{PodToLocalNodePort, UDPNodePortToZero, UDPDeletedService, TCPFirstEndpoint, TCPOwnNodePort, TCPNewPort, UDPPublishedUnready, NFTablesRuleChange, UDPLeavingEndpoint, ZoneAtStart}
