@@ -197,6 +197,30 @@ func TestSweepTrustsWhatWasSound(t *testing.T) {
 	want("sound before, broken now", third["10.96.0.9"], []int{n})
 }
 
+// TestSweepAsksAgainWhoHasAnswered: agnhost does not tell that of a request whose last
+// try has failed.
+func TestSweepAsksAgainWhoHasAnswered(t *testing.T) {
+	last := 0
+	s, _ := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {
+		switch {
+		case p.Source != "pod@node-1" || p.Address != "10.96.0.9" || attempt == 0 || attempt > last:
+			return answered("ns/b1", 1)
+		case attempt == last:
+			return failed(matrix.Refused, 1, "connection refused")
+		}
+		return answered(unidentified, 1)
+	})
+	last = s.table.Sampling(0, 0).Tries - 1
+	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := verdict.At(0, 0).Observed
+	if seen.Outcomes[matrix.Refused] != 1 || seen.Answers["b1"] != 1+verdictTries || seen.Answers[unidentified] != last-1 {
+		t.Errorf("seen %v, want who has answered besides the failure", seen)
+	}
+}
+
 func TestConvergeWaitsForTheDataPlane(t *testing.T) {
 	quickTimeouts(t)
 	s, fake := testSweep(t, nil, func(p Probe, attempt int) matrix.Observation {

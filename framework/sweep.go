@@ -45,7 +45,8 @@ const (
 	// patience is how long a single try may take before it counts as waiting for
 	// its time limit, as all of a broken node do.
 	patience = time.Second
-	// verdictTries is how often a wrong cell is tried for the last table.
+	// verdictTries is how often a wrong cell is tried for the last table, and how often
+	// again if it is not known who has answered.
 	verdictTries = 5
 )
 
@@ -256,7 +257,12 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell, seen matrix.Observa
 			return seen, err
 		}
 	}
-	if missing := verdictTries - seen.Tries(); s.verdict && missing > 0 && !s.table.Judge(cell.Row, cell.Column, seen).AsExpected() {
+	missing := verdictTries - seen.Tries()
+	if seen.Answers[unidentified] > 0 && seen.Failures() > 0 {
+		// A failure has kept from us who has answered the other tries of the request.
+		missing = verdictTries
+	}
+	if s.verdict && missing > 0 && !s.table.Judge(cell.Row, cell.Column, seen).AsExpected() {
 		more, err := s.sideBySide(ctx, cell, missing)
 		return seen.Merge(more), err
 	}

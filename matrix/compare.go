@@ -239,6 +239,10 @@ func (e Expectation) contradictions(o Observation, tries int) int {
 		for _, name := range e.names {
 			right += o.Answers[name]
 		}
+		if right > 0 {
+			// Of tries that were lost beside others the prober may not tell who answered.
+			right += o.Answers[Unidentified]
+		}
 		lost := o.Outcomes[TimedOut]
 		if e.kind == refusing {
 			lost = o.Outcomes[Refused]

@@ -60,6 +60,8 @@ func TestJudge(t *testing.T) {
 		{Lossy("b1"), answered(9, "b1").Merge(failed(1, Refused, "")), Mismatch},
 		{Lossy("b1"), answered(9, "b1").Merge(answered(1, "b2")), Mismatch},
 		{Refusing("b1"), answered(9, "b1").Merge(failed(1, Refused, "")), Match},
+		{Refusing("b1"), answered(2, "b1").Merge(answered(9, Unidentified)).Merge(failed(1, Refused, "")), Match},
+		{Refusing("b1"), answered(9, Unidentified).Merge(failed(1, Refused, "")), Mismatch},
 		{Refusing("b1"), answered(1, "b1").Merge(failed(1, Refused, "")), Mismatch},
 		{Refusing("b1"), answered(9, "b1").Merge(failed(1, TimedOut, "")), Mismatch},
 		{Pinned("b1", "b2"), answered(1, "b2"), Match},
