@@ -58,11 +58,7 @@ var _ = SIGDescribe("Services selector", func() {
 			table := t.NewTable(columns)
 			table.Expect(matrix.AllRows(), matrix.ColumnsIn(columns), matrix.ConnectSome("blue1", "blue2", "green1", "green2"))
 			throughOwnNode(t, table, web.NodePorts())
-			var options []e2esvc.StreamOption
-			if protocol == v1.ProtocolUDP {
-				options = append(options, e2esvc.Cut(findings.UDPLeavingEndpoint, matrix.ColumnsIn(columns)))
-			}
-			meanwhile := t.Stream(ctx, "meanwhile", table, options...)
+			meanwhile := t.Stream(ctx, "meanwhile", table, e2esvc.Cut(findings.UDPLeavingEndpoint, matrix.ColumnsIn(columns)))
 			web.Update(ctx, selecting("green"))
 			check("green", "green1", "green2")
 			meanwhile.Stop()

@@ -17,6 +17,8 @@ limitations under the License.
 package framework
 
 import (
+	v1 "k8s.io/api/core/v1"
+
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
@@ -26,8 +28,8 @@ type cut struct {
 	columns matrix.ColumnSelector
 }
 
-// Cut says that by a finding each of these cells may lose one try of all: that which is
-// under way when the proxies follow the spec's last change of a Service.
+// Cut says that by a finding each of these cells may lose one try of all over UDP: that
+// which is under way when the proxies follow the spec's last change of a Service.
 func Cut(finding Finding, columns matrix.ColumnSelector) StreamOption {
 	return func(s *Stream) { s.cuts = append(s.cuts, cut{finding, columns}) }
 }
@@ -45,7 +47,7 @@ func (s *Stream) knowCuts(verdict *matrix.Comparison) bool {
 			continue
 		}
 		for _, c := range s.cuts {
-			if c.columns.Matches(column) {
+			if v1.Protocol(column.Protocol) == v1.ProtocolUDP && c.columns.Matches(column) {
 				s.table.KnownFailure(c.finding, matrix.RowNamed(row.Name), matrix.ColumnNamed(column.Name), matrix.Lossy(cell.Expected.Backends()...))
 				known = true
 			}

@@ -33,37 +33,39 @@ func TestKnowCuts(t *testing.T) {
 	}
 	rows := []matrix.Row{{Name: "host@node-1", Node: "node-1"}}
 	columns := []matrix.Column{
-		{Name: "VIP", Address: "VIP", Role: matrix.RoleSubject},
-		{Name: "direct", Address: "direct", Role: matrix.RoleDirect},
+		{Name: "VIP", Address: "VIP", Protocol: "UDP", Role: matrix.RoleSubject},
+		{Name: "direct", Address: "direct", Protocol: "UDP", Role: matrix.RoleDirect},
+		{Name: "VIP over TCP", Address: "VIP over TCP", Protocol: "TCP", Role: matrix.RoleSubject},
 	}
 	for name, tc := range map[string]struct {
-		vip, direct matrix.Observation
-		began       time.Duration // after the change
-		known, ok   bool
+		vip, direct, tcp matrix.Observation
+		began            time.Duration // after the change
+		known, ok        bool
 	}{
-		"lost when it changed":       {with(matrix.TimedOut, 1), fine, time.Second, true, true},
-		"lost under way":             {with(matrix.TimedOut, 1), fine, -time.Second, true, true},
-		"lost before":                {with(matrix.TimedOut, 1), fine, -time.Minute, false, false},
-		"lost later":                 {with(matrix.TimedOut, 1), fine, time.Minute, false, false},
-		"lost twice":                 {with(matrix.TimedOut, 2), fine, time.Second, false, false},
-		"refused":                    {with(matrix.Refused, 1), fine, time.Second, false, false},
-		"lost and by a stranger":     {with(matrix.TimedOut, 1).Merge(matrix.Observation{Answers: map[string]int{"b3": 1}}), fine, time.Second, true, false},
-		"lost on the way to a pod":   {fine, with(matrix.TimedOut, 1), time.Second, false, false},
-		"lost on both of these ways": {with(matrix.TimedOut, 1), with(matrix.TimedOut, 1), time.Second, true, false},
-		"as expected":                {fine, fine, 0, false, true},
+		"lost when it changed":       {with(matrix.TimedOut, 1), fine, fine, time.Second, true, true},
+		"lost under way":             {with(matrix.TimedOut, 1), fine, fine, -time.Second, true, true},
+		"lost before":                {with(matrix.TimedOut, 1), fine, fine, -time.Minute, false, false},
+		"lost later":                 {with(matrix.TimedOut, 1), fine, fine, time.Minute, false, false},
+		"lost twice":                 {with(matrix.TimedOut, 2), fine, fine, time.Second, false, false},
+		"refused":                    {with(matrix.Refused, 1), fine, fine, time.Second, false, false},
+		"lost and by a stranger":     {with(matrix.TimedOut, 1).Merge(matrix.Observation{Answers: map[string]int{"b3": 1}}), fine, fine, time.Second, true, false},
+		"lost on the way to a pod":   {fine, with(matrix.TimedOut, 1), fine, time.Second, false, false},
+		"lost on both of these ways": {with(matrix.TimedOut, 1), with(matrix.TimedOut, 1), fine, time.Second, true, false},
+		"lost over TCP":              {fine, fine, with(matrix.TimedOut, 1), time.Second, false, false},
+		"as expected":                {fine, fine, fine, 0, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			topology := &Topology{changed: changed}
 			table := &Table{t: topology, Builder: matrix.NewBuilder(rows, columns)}
 			table.Default(matrix.ConnectSome("b1", "b2"))
-			s := &Stream{t: topology, table: table, gaps: [][]gap{{{began: changed.Add(tc.began)}, {began: changed.Add(tc.began)}}}}
-			Cut(Finding{ID: "cut", Title: "a title"}, matrix.ColumnNamed("VIP"))(s)
+			s := &Stream{t: topology, table: table, gaps: [][]gap{{{began: changed.Add(tc.began)}, {began: changed.Add(tc.began)}, {began: changed.Add(tc.began)}}}}
+			Cut(Finding{ID: "cut", Title: "a title"}, matrix.ColumnsOfRole(matrix.RoleSubject))(s)
 			compare := func() *matrix.Comparison {
 				expected, err := table.Build()
 				if err != nil {
 					t.Fatal(err)
 				}
-				verdict, err := expected.Compare(matrix.Grid{{tc.vip, tc.direct}})
+				verdict, err := expected.Compare(matrix.Grid{{tc.vip, tc.direct, tc.tcp}})
 				if err != nil {
 					t.Fatal(err)
 				}
