@@ -155,6 +155,43 @@ func TestSweepDoesNotQueueBehindTimeouts(t *testing.T) {
 	}
 }
 
+// TestSweepIsImpatientWithoutExpectation: of what may time out as well as be refused, one
+// try that is refused is enough, and a second one is made beside one that takes long.
+func TestSweepIsImpatientWithoutExpectation(t *testing.T) {
+	var mu sync.Mutex
+	inFlight, most := 0, 0
+	s, fake := testSweep(t, func(b *matrix.Builder) { b.Default(matrix.Implementation()) }, func(p Probe, _ int) matrix.Observation {
+		if p.Source == "pod@node-2" {
+			return failed(matrix.Refused, 1, "")
+		}
+		mu.Lock()
+		inFlight++
+		most = max(most, inFlight)
+		mu.Unlock()
+		time.Sleep(patience + time.Second/2)
+		mu.Lock()
+		inFlight--
+		mu.Unlock()
+		return failed(matrix.TimedOut, 1, "")
+	})
+	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
+	if err != nil || !verdict.OK() {
+		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
+	}
+	if want := 2 * s.table.Sampling(0, 0).Tries; most != want {
+		t.Errorf("at most %d tries at once, want the %d of both cells", most, want)
+	}
+	refused := 0
+	for _, p := range fake.Calls() {
+		if p.Source == "pod@node-2" {
+			refused += p.Tries
+		}
+	}
+	if refused != 2 {
+		t.Errorf("%d tries of the two cells that are refused, want one each", refused)
+	}
+}
+
 // TestSweepTrustsWhatWasSound: a cell that was as expected takes one request, one
 // that was not is tried once before it is tried more often.
 func TestSweepTrustsWhatWasSound(t *testing.T) {

@@ -132,28 +132,36 @@ func (t *Topology) changeCorefile(ctx context.Context, change func(string) strin
 	if !changed {
 		return
 	}
-	all := t.dnsPods(ctx)
-	for _, pod := range all {
+	old := t.dnsPods(ctx)
+	for _, pod := range old {
 		err := t.f.ClientSet.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{})
 		framework.ExpectNoError(err, "restarting pod %s of the cluster's DNS", pod.Name)
-		t.awaitDNSPods(ctx, len(all), pod.Name)
+		t.awaitDNSPods(ctx, func(pods []v1.Pod) []string {
+			serving := slices.DeleteFunc(pods, func(pod v1.Pod) bool { return !podReady(&pod) || pod.DeletionTimestamp != nil })
+			if len(serving) < len(old) {
+				return []string{fmt.Sprintf("%d of %d are ready", len(serving), len(old))}
+			}
+			return nil
+		})
 	}
+	// Who has found an old pod by then is answered as before.
+	t.awaitDNSPods(ctx, func(pods []v1.Pod) []string {
+		var there []string
+		for _, pod := range pods {
+			if slices.ContainsFunc(old, func(one v1.Pod) bool { return one.UID == pod.UID }) {
+				there = append(there, pod.Name+" is still there")
+			}
+		}
+		return there
+	})
 }
 
-// awaitDNSPods waits until so many pods of the cluster's DNS are ready, and one
-// is gone.
-func (t *Topology) awaitDNSPods(ctx context.Context, count int, gone string) {
+// awaitDNSPods waits until there is nothing left that the pods of the cluster's DNS
+// are waited for.
+func (t *Topology) awaitDNSPods(ctx context.Context, waiting func([]v1.Pod) []string) {
 	ginkgo.GinkgoHelper()
 	await(ctx, "the pods of the cluster's DNS to be restarted", t.f.Timeouts.PodStart, func() []string {
-		pods := t.dnsPods(ctx)
-		var waiting []string
-		if ready := slices.DeleteFunc(slices.Clone(pods), func(pod v1.Pod) bool { return !podReady(&pod) }); len(ready) < count {
-			waiting = append(waiting, fmt.Sprintf("%d of %d are ready", len(ready), count))
-		}
-		if slices.ContainsFunc(pods, func(pod v1.Pod) bool { return pod.Name == gone }) {
-			waiting = append(waiting, gone+" is still there")
-		}
-		return waiting
+		return waiting(t.dnsPods(ctx))
 	})
 }
 

@@ -45,11 +45,16 @@ func healthAnswer(status string, localEndpoints int) string {
 	return fmt.Sprintf("%s:%d", status, localEndpoints)
 }
 
-// healthCheckTool asks with curl, because /dial does not tell the HTTP status.
+// healthCheckTool asks with curl, because /dial does not tell the HTTP status. To start
+// curl takes more of a machine than to ask a dozen times. What is wrong is told on
+// standard output too, for that is how it stays with its try.
 var healthCheckTool = tool{
 	quick: true,
+	marks: true,
 	command: func(p Probe) string {
-		return fmt.Sprintf(`curl -sS -m %.0f -w '\n%%{http_code}' http://%s/healthz`, dialTimeout.Seconds(), net.JoinHostPort(p.Address, strconv.Itoa(p.Port)))
+		url := fmt.Sprintf(" http://%s/healthz", net.JoinHostPort(p.Address, strconv.Itoa(p.Port)))
+		return fmt.Sprintf(`curl -s -m %.0f -H 'Connection: close' -w '\n%%{errormsg}\n%%{http_code}%s%%{exitcode}\n'`,
+			dialTimeout.Seconds(), escapedExitMark) + strings.Repeat(url, max(1, p.Tries))
 	},
 	parse: func(output, exitCode string) matrix.Observation {
 		if exitCode != "0" {

@@ -18,6 +18,7 @@ package framework
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -251,7 +252,7 @@ func (s *sweep) probe(ctx context.Context, cell matrix.Cell, seen matrix.Observa
 			}
 			continue
 		}
-		more, err := s.askImpatiently(ctx, cell, s.nextTries(cell, seen), waiting)
+		more, err := s.askImpatiently(ctx, cell, seen, waiting)
 		seen = seen.Merge(more)
 		if err != nil {
 			return seen, err
@@ -284,12 +285,33 @@ func (s *sweep) nextTries(cell matrix.Cell, seen matrix.Observation) int {
 	return max(1, min(atMost, s.table.Sampling(cell.Row, cell.Column).Tries-seen.Tries()))
 }
 
-// askImpatiently is ask, but calls waiting if a single try takes its time.
-func (s *sweep) askImpatiently(ctx context.Context, cell matrix.Cell, tries int, waiting func()) (matrix.Observation, error) {
-	if tries == 1 {
-		defer time.AfterFunc(patience, waiting).Stop()
+// askImpatiently makes the next request for a cell. If a single try takes its time, it
+// calls waiting, and tries a cell of which nothing is expected again beside it: such a
+// one may run into its time limit, but also be refused, for which one try is enough.
+func (s *sweep) askImpatiently(ctx context.Context, cell matrix.Cell, seen matrix.Observation, waiting func()) (matrix.Observation, error) {
+	tries := s.nextTries(cell, seen)
+	if tries > 1 {
+		return s.ask(ctx, cell, tries)
 	}
-	return s.ask(ctx, cell, tries)
+	var (
+		one, others       matrix.Observation
+		oneErr, othersErr error
+	)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		one, oneErr = s.ask(ctx, cell, 1)
+	}()
+	select {
+	case <-answered:
+	case <-time.After(patience):
+		waiting()
+		if s.isOpen(cell) {
+			others, othersErr = s.sideBySide(ctx, cell, s.table.Sampling(cell.Row, cell.Column).Tries-seen.Tries()-1)
+		}
+	}
+	<-answered
+	return one.Merge(others), errors.Join(oneErr, othersErr)
 }
 
 // remember takes note of how a cell is.
@@ -319,11 +341,16 @@ func (s *sweep) isDropped(cell matrix.Cell) bool {
 	return s.table.Expected(cell.Row, cell.Column).Equal(matrix.TimeOut())
 }
 
+// isOpen tells whether nothing is expected of a cell.
+func (s *sweep) isOpen(cell matrix.Cell) bool {
+	return s.table.Expected(cell.Row, cell.Column).Equal(matrix.Implementation())
+}
+
 // drawsErrors tells whether a cell is expected to be refused, or may be. One of which
 // nothing is expected is settled by a refusal, and so draws one at most.
 func (s *sweep) drawsErrors(cell matrix.Cell) bool {
 	e := s.table.Expected(cell.Row, cell.Column)
-	return !e.Positive() && !s.isDropped(cell) && !e.Equal(matrix.NoName()) && !e.Equal(matrix.Implementation())
+	return !e.Positive() && !s.isDropped(cell) && !e.Equal(matrix.NoName()) && !s.isOpen(cell)
 }
 
 // isPaced tells whether a cell has to wait for its turn to be refused.

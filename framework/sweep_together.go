@@ -98,9 +98,10 @@ func (s *sweep) finish(ctx context.Context, cell matrix.Cell, begun start) (matr
 	return begun.seen.Merge(s.take(ctx, cell, one, false)), err
 }
 
-// isQuick tells whether a cell is likely to be decided at once.
+// isQuick tells whether a cell is likely to be decided at once. Those of which nothing
+// is expected may time out as well, and would keep the others waiting.
 func (s *sweep) isQuick(cell matrix.Cell) bool {
 	before := s.last(cell)
 	return pipelinable(Request(s.table.Column(cell.Column).Request)) &&
-		!s.table.Sampling(cell.Row, cell.Column).Parallel && !s.isPaced(cell) && (before.sound || !before.known)
+		!s.table.Sampling(cell.Row, cell.Column).Parallel && !s.isPaced(cell) && !s.isOpen(cell) && (before.sound || !before.known)
 }

@@ -30,9 +30,12 @@ import (
 // /dial cannot ask. agnhost runs it by /shell, so it takes the same way to the
 // source and is as quick as a process is.
 type tool struct {
-	// command returns the shell command that makes one try, or with parseAll
-	// all of them.
+	// command returns the shell command that makes one try, or all of them with
+	// parseAll or marks.
 	command func(p Probe) string
+	// marks is set for a program that makes all tries of a probe in one run, and
+	// tells what became of each as the shell would, with [exitMark].
+	marks bool
 	// quick tells that a try is soon over and may as well be made twice, so that it
 	// can be made along with others.
 	quick bool
@@ -87,10 +90,16 @@ func asking(columns []matrix.Column, format, request string) []matrix.Column {
 // exitMark precedes the exit code in the output of a tool.
 const exitMark = "\nexit code "
 
+// escapedExitMark is the same as a format of printf or curl.
+const escapedExitMark = `\nexit code `
+
 // script returns the shell command that makes all tries of a probe, each with
 // its exit code after it.
 func (t *tool) script(p Probe) string {
-	once := fmt.Sprintf("%s; printf '%s%%d\\n' $?", t.command(p), strings.ReplaceAll(exitMark, "\n", `\n`))
+	if t.marks {
+		return t.command(p)
+	}
+	once := fmt.Sprintf("%s; printf '%s%%d\\n' $?", t.command(p), escapedExitMark)
 	if p.Tries <= 1 || t.parseAll != nil {
 		return once
 	}

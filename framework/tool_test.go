@@ -35,14 +35,14 @@ func TestTools(t *testing.T) {
 		answer  string
 		outcome matrix.Outcome
 	}{
-		{request: HealthCheck, output: `{"service":{"name":"web"},"localEndpoints":2,"serviceProxyHealthy":true}` + "\n200" + exitMark + "0", answer: "200:2"},
-		{request: HealthCheck, output: `{"localEndpoints": 0}` + "\n503" + exitMark + "0", answer: Health(0)},
-		{request: HealthCheck, output: `{"Service":{},"LocalEndpoints": 1}` + "\n200" + exitMark + "0", answer: Health(1)},
-		{request: HealthCheck, output: "404 page not found\n404" + exitMark + "0", answer: "404:?"},
-		{request: HealthCheck, output: "curl: (7) Failed to connect\n000" + exitMark + "7", outcome: matrix.Refused},
-		{request: HealthCheck, output: "curl: (28) timeout\n000" + exitMark + "28", outcome: matrix.TimedOut},
-		{request: HealthCheck, output: "curl: (52) empty reply\n000" + exitMark + "52", outcome: matrix.Unreachable},
-		{request: HealthCheck, output: "sh: curl: not found" + exitMark + "127", outcome: matrix.Error},
+		{request: HealthCheck, output: `{"service":{"name":"web"},"localEndpoints":2,"serviceProxyHealthy":true}` + "\n\n200" + exitMark + "0", answer: "200:2"},
+		{request: HealthCheck, output: `{"localEndpoints": 0}` + "\n\n503" + exitMark + "0", answer: Health(0)},
+		{request: HealthCheck, output: `{"Service":{},"LocalEndpoints": 1}` + "\n\n200" + exitMark + "0", answer: Health(1)},
+		{request: HealthCheck, output: "404 page not found\n\n404" + exitMark + "0", answer: "404:?"},
+		{request: HealthCheck, output: "\nFailed to connect\n000" + exitMark + "7", outcome: matrix.Refused},
+		{request: HealthCheck, output: "\nConnection timed out\n000" + exitMark + "28", outcome: matrix.TimedOut},
+		{request: HealthCheck, output: "\nEmpty reply from server\n000" + exitMark + "52", outcome: matrix.Unreachable},
+		{request: HealthCheck, output: "sh: curl: not found\n", outcome: matrix.Error},
 		{request: HealthCheck, output: "killed", outcome: matrix.Error},
 		{request: "dns:A", output: header + "web.default.svc.cluster.local. 5 IN A 10.96.0.9\n" + exitMark + "0", answer: "10.96.0.9"},
 		{request: "dns:A", output: header + "x. 5 IN CNAME y.\ny. 5 IN A 10.0.0.2\ny. 5 IN A 10.0.0.1\n" + exitMark + "0", answer: "10.0.0.1+10.0.0.2"},
@@ -120,7 +120,7 @@ func TestToolCommands(t *testing.T) {
 		p    Probe
 		want string
 	}{
-		{Probe{Address: "2001:db8::9", Port: 31000, Protocol: v1.ProtocolTCP, Request: HealthCheck}, `curl -sS -m 5 -w '\n%{http_code}' http://[2001:db8::9]:31000/healthz`},
+		{Probe{Address: "2001:db8::9", Port: 31000, Protocol: v1.ProtocolTCP, Request: HealthCheck, Tries: 2}, `curl -s -m 5 -H 'Connection: close' -w '\n%{errormsg}\n%{http_code}\nexit code %{exitcode}\n' http://[2001:db8::9]:31000/healthz http://[2001:db8::9]:31000/healthz`},
 		{Probe{Address: "web.default", Request: "dns:A/tcp", Tries: 2}, `dig +tries=1 +time=5 +noall +comments +answer +search +tcp 'web.default' A 'web.default' A`},
 		{
 			Probe{Address: "10.96.0.10", Port: 53, Protocol: v1.ProtocolTCP, Request: "dnsat:A:x.", Tries: 1},

@@ -156,7 +156,8 @@ logged() {
 }
 
 # with_progress WHAT COMMAND... runs a go command that prints the packages it
-# compiles (-v), and tells every now and then how many these are.
+# compiles (-v), and tells every now and then how many these are, and how many
+# modules have been downloaded for them.
 with_progress() {
   local what="$1" log ticker code=0 interval=30
   shift
@@ -170,7 +171,7 @@ with_progress() {
       pause=$!
       wait "${pause}"
       kill -0 "$$" 2>/dev/null || exit 0
-      echo "    ${what}: $(wc -l <"${log}") packages compiled, ${elapsed} s"
+      echo "    ${what}: $(grep -c '^go: downloading' "${log}") modules downloaded, $(grep -vc '^go: ' "${log}") packages compiled, ${elapsed} s"
     done
   ) &
   ticker=$!
@@ -188,13 +189,17 @@ with_progress() {
 # build" or "go test -c", with flags. Scripts that run side by side take turns;
 # Go leaves alone what is up to date, and maybe running.
 go_build() {
-  local output="$1" package="$2"
+  local output="$1" package="$2" what="building ${1#"${OUT}"/}"
   shift 2
   need_go
   mkdir -p "${OUT}"
   (
     flock 9
-    with_progress "building ${output#"${OUT}"/}" "$@" -v -o "${output}" "${package}"
+    if [[ "$2" == test ]]; then
+      # For go test, -v is a flag of the tests: its packages are not told.
+      with_progress "${what}" go build -v "${@:4}" "${package}"
+    fi
+    with_progress "${what}" "$@" -v -o "${output}" "${package}"
   ) 9<"${OUT}"
 }
 
