@@ -61,6 +61,24 @@ func quickTimeouts(t *testing.T) {
 	Timeouts.Poll = time.Millisecond
 }
 
+// sideBySideCalls counts how many calls are made at the same time, at most.
+type sideBySideCalls struct {
+	mu            sync.Mutex
+	current, most int
+}
+
+// take is a call that takes a while.
+func (c *sideBySideCalls) take(duration time.Duration) {
+	c.mu.Lock()
+	c.current++
+	c.most = max(c.most, c.current)
+	c.mu.Unlock()
+	time.Sleep(duration)
+	c.mu.Lock()
+	c.current--
+	c.mu.Unlock()
+}
+
 func good(Probe, int) matrix.Observation { return answered("ns/b1", 1) }
 
 func TestSweepProbesEveryCell(t *testing.T) {
@@ -100,25 +118,17 @@ func TestSweepLeavesOutWhatIsNotPromised(t *testing.T) {
 }
 
 func TestSweepMakesTriesThatMayWaitSideBySide(t *testing.T) {
-	var mu sync.Mutex
-	inFlight, most := 0, 0
+	var calls sideBySideCalls
 	s, _ := testSweep(t, func(b *matrix.Builder) { b.Default(matrix.TimeOut()) }, func(Probe, int) matrix.Observation {
-		mu.Lock()
-		inFlight++
-		most = max(most, inFlight)
-		mu.Unlock()
-		time.Sleep(20 * time.Millisecond)
-		mu.Lock()
-		inFlight--
-		mu.Unlock()
+		calls.take(20 * time.Millisecond)
 		return failed(matrix.TimedOut, 1, "i/o timeout")
 	})
 	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}
-	if tries := s.table.Sampling(0, 0).Tries; most < tries {
-		t.Errorf("at most %d tries at once, want at least the %d of one cell", most, tries)
+	if tries := s.table.Sampling(0, 0).Tries; calls.most < tries {
+		t.Errorf("at most %d tries at once, want at least the %d of one cell", calls.most, tries)
 	}
 }
 
@@ -158,28 +168,20 @@ func TestSweepDoesNotQueueBehindTimeouts(t *testing.T) {
 // TestSweepIsImpatientWithoutExpectation: of what may time out as well as be refused, one
 // try that is refused is enough, and a second one is made beside one that takes long.
 func TestSweepIsImpatientWithoutExpectation(t *testing.T) {
-	var mu sync.Mutex
-	inFlight, most := 0, 0
+	var calls sideBySideCalls
 	s, fake := testSweep(t, func(b *matrix.Builder) { b.Default(matrix.Implementation()) }, func(p Probe, _ int) matrix.Observation {
 		if p.Source == "pod@node-2" {
 			return failed(matrix.Refused, 1, "")
 		}
-		mu.Lock()
-		inFlight++
-		most = max(most, inFlight)
-		mu.Unlock()
-		time.Sleep(patience + time.Second/2)
-		mu.Lock()
-		inFlight--
-		mu.Unlock()
+		calls.take(patience + time.Second/2)
 		return failed(matrix.TimedOut, 1, "")
 	})
 	verdict, err := wholeTable(t.Context(), s, s.table.NewGrid())
 	if err != nil || !verdict.OK() {
 		t.Fatalf("err %v, wrong %v", err, verdict.Wrong())
 	}
-	if want := 2 * s.table.Sampling(0, 0).Tries; most != want {
-		t.Errorf("at most %d tries at once, want the %d of both cells", most, want)
+	if want := 2 * s.table.Sampling(0, 0).Tries; calls.most != want {
+		t.Errorf("at most %d tries at once, want the %d of both cells", calls.most, want)
 	}
 	refused := 0
 	for _, p := range fake.Calls() {

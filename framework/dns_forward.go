@@ -29,6 +29,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/kubernetes/test/e2e/framework"
+	e2epod "k8s.io/kubernetes/test/e2e/framework/pod"
 	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
 )
 
@@ -136,32 +137,24 @@ func (t *Topology) changeCorefile(ctx context.Context, change func(string) strin
 	for _, pod := range old {
 		err := t.f.ClientSet.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{})
 		framework.ExpectNoError(err, "restarting pod %s of the cluster's DNS", pod.Name)
-		t.awaitDNSPods(ctx, func(pods []v1.Pod) []string {
-			serving := slices.DeleteFunc(pods, func(pod v1.Pod) bool { return !podReady(&pod) || pod.DeletionTimestamp != nil })
-			if len(serving) < len(old) {
-				return []string{fmt.Sprintf("%d of %d are ready", len(serving), len(old))}
-			}
-			return nil
-		})
+		t.awaitDNSPods(ctx, len(old))
 	}
 	// Who has found an old pod by then is answered as before.
-	t.awaitDNSPods(ctx, func(pods []v1.Pod) []string {
-		var there []string
-		for _, pod := range pods {
-			if slices.ContainsFunc(old, func(one v1.Pod) bool { return one.UID == pod.UID }) {
-				there = append(there, pod.Name+" is still there")
-			}
-		}
-		return there
-	})
+	for _, pod := range old {
+		err := e2epod.WaitForPodNotFoundInNamespace(ctx, t.f.ClientSet, pod.Name, pod.Namespace, t.f.Timeouts.PodDelete)
+		framework.ExpectNoError(err, "waiting until pod %s of the cluster's DNS is gone", pod.Name)
+	}
 }
 
-// awaitDNSPods waits until there is nothing left that the pods of the cluster's DNS
-// are waited for.
-func (t *Topology) awaitDNSPods(ctx context.Context, waiting func([]v1.Pod) []string) {
+// awaitDNSPods waits until so many pods of the cluster's DNS are ready.
+func (t *Topology) awaitDNSPods(ctx context.Context, count int) {
 	ginkgo.GinkgoHelper()
 	await(ctx, "the pods of the cluster's DNS to be restarted", t.f.Timeouts.PodStart, func() []string {
-		return waiting(t.dnsPods(ctx))
+		ready := slices.DeleteFunc(t.dnsPods(ctx), func(pod v1.Pod) bool { return !podReady(&pod) })
+		if len(ready) < count {
+			return []string{fmt.Sprintf("%d of %d are ready", len(ready), count)}
+		}
+		return nil
 	})
 }
 

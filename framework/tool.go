@@ -91,7 +91,7 @@ func asking(columns []matrix.Column, format, request string) []matrix.Column {
 const exitMark = "\nexit code "
 
 // escapedExitMark is the same as a format of printf or curl.
-const escapedExitMark = `\nexit code `
+var escapedExitMark = strings.ReplaceAll(exitMark, "\n", `\n`)
 
 // script returns the shell command that makes all tries of a probe, each with
 // its exit code after it.
