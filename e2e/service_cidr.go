@@ -46,13 +46,15 @@ var _ = SIGDescribe("Services in several ServiceCIDRs", func() {
 		t := e2esvc.NewTopology(ctx, f)
 		t.NeedDisruption()
 		family := t.Families[0]
-		t.CreateServiceCIDR(ctx, "service-e2e-further", furtherRange[family])
 		backends := t.BackendPerNode(ctx, "web")
 		tcp, udp := e2esvc.ServicePort(80, v1.ProtocolTCP), e2esvc.WithPort(e2esvc.ServicePort(80, v1.ProtocolUDP))
 		create := func(name string, tweaks ...func(*v1.Service)) *e2esvc.Service {
 			return t.CreateService(ctx, name, "web", tcp, append(tweaks, udp, e2esvc.OfType(v1.ServiceTypeNodePort))...)
 		}
+		// Before the further range is there, of which every eighth Service gets an address
+		// that asks for none, be the range as small as it may.
 		usual := create("usual")
+		t.CreateServiceCIDR(ctx, "service-e2e-further", furtherRange[family])
 		further := create("further", e2esvc.WithClusterIP(inFurther[family]))
 		free := e2esvc.AtAddress(further.VIP(), "free address of the range", freeInFurther[family])
 		all := matrix.Connect(e2esvc.Names(backends...)...)

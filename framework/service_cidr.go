@@ -19,6 +19,7 @@ package framework
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/onsi/ginkgo/v2"
 	v1 "k8s.io/api/core/v1"
@@ -28,13 +29,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubernetes/test/e2e/framework"
 	e2eskipper "k8s.io/kubernetes/test/e2e/framework/skipper"
+	netutils "k8s.io/utils/net"
 
 	"sigs.k8s.io/service-e2e/matrix"
 )
 
 // CreateServiceCIDR gives the cluster one more range of ClusterIPs (KEP-1880) and
-// waits until it may be used. It goes away after the spec, whose Services have to
-// be deleted by then. Without that API the spec is skipped.
+// waits until it may be used. It goes away after the spec, whose Services with an
+// address of it have to be deleted by then. Without that API the spec is skipped.
 func (t *Topology) CreateServiceCIDR(ctx context.Context, name, cidr string) {
 	ginkgo.GinkgoHelper()
 	ranges := t.f.ClientSet.NetworkingV1().ServiceCIDRs()
@@ -61,6 +63,8 @@ func (t *Topology) CreateServiceCIDR(ctx context.Context, name, cidr string) {
 	})
 }
 
+// awaitServiceCIDR says in vain what the controller says of the range, and who has an
+// address of it.
 func (t *Topology) awaitServiceCIDR(ctx context.Context, name, what string, is func(*networkingv1.ServiceCIDR, error) bool) {
 	ginkgo.GinkgoHelper()
 	await(ctx, fmt.Sprintf("ServiceCIDR %s to %s", name, what), Timeouts.Propagation, func() []string {
@@ -68,8 +72,38 @@ func (t *Topology) awaitServiceCIDR(ctx context.Context, name, what string, is f
 		if is(found, err) {
 			return nil
 		}
-		return []string{fmt.Sprintf("%v %v", found.Status, err)}
+		if err != nil {
+			return []string{err.Error()}
+		}
+		state := []string{"it has no condition yet"}
+		if ready := meta.FindStatusCondition(found.Status.Conditions, networkingv1.ServiceCIDRConditionReady); ready != nil {
+			state = []string{ready.Message}
+		}
+		addresses, err := t.f.ClientSet.NetworkingV1().IPAddresses().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return append(state, err.Error())
+		}
+		return append(state, addressesIn(found.Spec.CIDRs, addresses.Items)...)
 	})
+}
+
+// addressesIn tells which addresses are of one of the ranges, and whose they are.
+func addressesIn(cidrs []string, addresses []networkingv1.IPAddress) []string {
+	var in []string
+	for _, address := range addresses {
+		ip := netutils.ParseIPSloppy(address.Name)
+		if slices.ContainsFunc(cidrs, func(cidr string) bool {
+			_, network, err := netutils.ParseCIDRSloppy(cidr)
+			return err == nil && network.Contains(ip)
+		}) {
+			owner := "nobody"
+			if of := address.Spec.ParentRef; of != nil {
+				owner = fmt.Sprintf("%s/%s/%s", of.Resource, of.Namespace, of.Name)
+			}
+			in = append(in, fmt.Sprintf("%s belongs to %s", address.Name, owner))
+		}
+	}
+	return in
 }
 
 // AtAddress returns columns with another address, as those of a Service that does
