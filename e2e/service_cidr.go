@@ -51,8 +51,8 @@ var _ = SIGDescribe("Services in several ServiceCIDRs", func() {
 		create := func(name string, tweaks ...func(*v1.Service)) *e2esvc.Service {
 			return t.CreateService(ctx, name, "web", tcp, append(tweaks, udp, e2esvc.OfType(v1.ServiceTypeNodePort))...)
 		}
-		// Before the further range is there, of which every eighth Service gets an address
-		// that asks for none, be the range as small as it may.
+		// Before the further range is there: the API server takes the ranges in no order,
+		// and with an address of that one this Service would keep it from being deleted.
 		usual := create("usual")
 		t.CreateServiceCIDR(ctx, "service-e2e-further", furtherRange[family])
 		further := create("further", e2esvc.WithClusterIP(inFurther[family]))

@@ -63,8 +63,8 @@ func (t *Topology) CreateServiceCIDR(ctx context.Context, name, cidr string) {
 	})
 }
 
-// awaitServiceCIDR says in vain what the controller says of the range, and who has an
-// address of it.
+// awaitServiceCIDR waits until the range is as it should be. If that takes too long, the
+// failure says what its controller says, and whose addresses keep it from being deleted.
 func (t *Topology) awaitServiceCIDR(ctx context.Context, name, what string, is func(*networkingv1.ServiceCIDR, error) bool) {
 	ginkgo.GinkgoHelper()
 	await(ctx, fmt.Sprintf("ServiceCIDR %s to %s", name, what), Timeouts.Propagation, func() []string {
@@ -78,6 +78,9 @@ func (t *Topology) awaitServiceCIDR(ctx context.Context, name, what string, is f
 		state := []string{"it has no condition yet"}
 		if ready := meta.FindStatusCondition(found.Status.Conditions, networkingv1.ServiceCIDRConditionReady); ready != nil {
 			state = []string{ready.Message}
+		}
+		if found.DeletionTimestamp == nil {
+			return state
 		}
 		addresses, err := t.f.ClientSet.NetworkingV1().IPAddresses().List(ctx, metav1.ListOptions{})
 		if err != nil {
